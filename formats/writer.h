@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writing captures: current blocks only, plain, gzip or zstd. With zstd the file is a row of independent frames of
+ * about 1 MiB cut at block boundaries, each with content size and checksum: what was flushed stays readable whatever
+ * happens afterwards.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/diag.h"
+#include "common/event.h"
+#include "formats/section.h"
+
+struct hc_writer;
+
+enum hc_compress { HC_COMPRESS_ZSTD, HC_COMPRESS_GZIP, HC_COMPRESS_NONE };
+
+struct hc_writer_options {
+	enum hc_compress compress;
+	int level;         /* 0: the default */
+	bool background;   /* compress and write on a second thread */
+	size_t frame_size; /* uncompressed bytes per frame; 0: HC_WRITER_FRAME_SIZE */
+};
+
+enum { HC_WRITER_FRAME_SIZE = 1 << 20 };
+
+/* fd is taken (closed by close, also on failure). name is for messages, copied. */
+int hc_writer_open(struct hc_writer **ret, int fd, const char *name, const struct hc_writer_options *options, struct hc_diag *reterr_diag);
+/* Section header and lists; before any event, and again for every further section. */
+int hc_writer_section(struct hc_writer *writer, const struct hc_section *section, struct hc_diag *reterr_diag);
+int hc_writer_event(struct hc_writer *writer, const struct hc_event *event, struct hc_diag *reterr_diag);
+/* An event already in wire form from its ts field on (scap-format.md 9.1: ts, tid, len, type, nparams, lengths, data);
+ * size is its `len`. What the kernel side produces. */
+int hc_writer_wire_event(struct hc_writer *writer, uint16_t cpu, uint32_t flags, const void *wire, uint32_t size, struct hc_diag *reterr_diag);
+/* Everything so far reaches the file as complete frames. */
+int hc_writer_flush(struct hc_writer *writer, struct hc_diag *reterr_diag);
+/* Flushes, closes, frees; the first error of the writer's life is returned (0 if none). */
+int hc_writer_close(struct hc_writer *writer, struct hc_diag *reterr_diag);
+
+struct hc_writer_stats {
+	uint64_t events, bytes_plain, bytes_out, frames;
+};
+void hc_writer_stats(const struct hc_writer *writer, struct hc_writer_stats *ret);

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A condition as a tree (rules-language.md 4). The parser makes it, macro expansion copies subtrees into place, the
+ * checker resolves fields and types; selection and the plan read it. Nodes live in an arena and are never freed singly.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/str.h"
+
+enum hc_op {
+	HC_OP_EXISTS, HC_OP_EQ, HC_OP_NE, HC_OP_LT, HC_OP_LE, HC_OP_GT, HC_OP_GE, HC_OP_IN, HC_OP_INTERSECTS,
+	HC_OP_PMATCH, HC_OP_CONTAINS, HC_OP_ICONTAINS, HC_OP_BCONTAINS, HC_OP_STARTSWITH, HC_OP_BSTARTSWITH,
+	HC_OP_ENDSWITH, HC_OP_GLOB, HC_OP_IGLOB, HC_OP_REGEX,
+	HC_OP_COUNT,
+};
+
+enum hc_modifier { HC_MOD_NONE, HC_MOD_ONEOF, HC_MOD_ANYOF, HC_MOD_ALLOF };
+
+/* Where something stands in the condition's text after list substitution; 1-based. */
+struct hc_ast_pos {
+	uint32_t off, line, column;
+};
+
+enum hc_operand_kind { HC_OPERAND_FIELD, HC_OPERAND_TRANSFORMER, HC_OPERAND_LITERAL, HC_OPERAND_LIST };
+
+/* A field, a transformer call, or (inside a transformer's arguments only) a literal or a parenthesised list. */
+struct hc_operand {
+	enum hc_operand_kind kind;
+	struct hc_ast_pos pos;
+	struct hc_str text;          /* as written, canonical: what messages and JSON keys show */
+	struct hc_str name;          /* field or transformer name; literal: its value */
+	bool has_arg;                /* a [argument] was written */
+	struct hc_str arg;           /* unquoted */
+	struct hc_operand **args;    /* transformer arguments, list items */
+	uint32_t nargs;
+	const struct hc_field *field; /* set by the checker for fields; see rules/field.h */
+};
+
+struct hc_literal {
+	struct hc_str value; /* unquoted, escapes resolved; NUL-terminated as a courtesy, may contain NULs (\x00) */
+	struct hc_ast_pos pos;
+	bool quoted;
+};
+
+enum hc_ast_kind { HC_AST_AND, HC_AST_OR, HC_AST_NOT, HC_AST_CHECK, HC_AST_MACRO };
+
+struct hc_ast {
+	enum hc_ast_kind kind;
+	struct hc_ast_pos pos;
+
+	struct hc_ast **kids; /* AND, OR: 2 or more; NOT: 1 */
+	uint32_t nkids;
+
+	struct hc_str macro; /* MACRO: its name; gone after expansion */
+	struct hc_str from_macro; /* name of the macro this node was expanded from; empty if written in place */
+
+	/* CHECK */
+	struct hc_operand *left;
+	enum hc_op op;
+	enum hc_modifier modifier;
+	struct hc_literal *values; /* right-hand side literals: one for `=` and kin, any number for in, pmatch, modifiers */
+	uint32_t nvalues;
+	struct hc_operand *right;  /* val(field) or a transformer; then nvalues is 0 */
+};
+
+const char *hc_op_name(enum hc_op op);
+const char *hc_modifier_name(enum hc_modifier modifier);

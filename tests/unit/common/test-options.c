@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Command lines as users type them.
+ */
+#include <criterion/criterion.h>
+#include <criterion/redirect.h>
+
+#include "common/exit.h"
+#include "common/options.h"
+
+struct options {
+	bool all;
+	const char *file;
+	struct hc_option_list rules;
+	uint64_t size;
+};
+
+static const struct hc_option table[] = {
+	{ 'A', "all", NULL, "take all", HC_OPTION_FLAG, offsetof(struct options, all) },
+	{ 'w', "write", "FILE", "where to", HC_OPTION_STRING, offsetof(struct options, file) },
+	{ 'r', "rules", "PATH", "rules", HC_OPTION_LIST, offsetof(struct options, rules) },
+	{ 'C', NULL, "SIZE", "size", HC_OPTION_U64, offsetof(struct options, size), 1, 1 << 30 },
+	HC_OPTION_END,
+};
+static const struct hc_command cmd = { "try", "[OPTION]... FILE...", "Tries.", NULL, table, NULL };
+
+static int parse(struct options *o, int *ret_n, int *ret_exit, char **argv)
+{
+	int argc = 0;
+
+	while (argv[argc])
+		argc++;
+	return hc_options_parse(&cmd, argc, argv, o, ret_n, ret_exit);
+}
+#define ARGV(...) (char *[]){ strdup("try"), __VA_ARGS__, NULL }
+
+Test(options, clusters_joined_values_and_positionals_mix)
+{
+	struct options o = { 0 };
+	int n, status;
+	char **argv = ARGV("one", "-Aw", "out", "-rA", "--rules=B", "two", "-C", "64K", "--", "-x");
+
+	cr_assert_eq(parse(&o, &n, &status, argv), 0);
+	cr_assert(o.all);
+	cr_assert_str_eq(o.file, "out");
+	cr_assert_eq(o.rules.n, 2);
+	cr_assert_str_eq(o.rules.items[0], "A");
+	cr_assert_str_eq(o.rules.items[1], "B");
+	cr_assert_eq(o.size, 65536);
+	cr_assert_eq(n, 3);
+	cr_assert_str_eq(argv[1], "one");
+	cr_assert_str_eq(argv[2], "two");
+	cr_assert_str_eq(argv[3], "-x");
+}
+
+Test(options, unknown_option_is_usage_error_with_suggestion, .init = cr_redirect_stderr)
+{
+	struct options o = { 0 };
+	int n, status = -1;
+
+	cr_assert_neq(parse(&o, &n, &status, ARGV(strdup("--rulez=x"))), 0);
+	cr_assert_eq(status, HC_EXIT_USAGE);
+	fflush(stderr);
+	cr_assert_stderr_eq_str("hindcast try: unknown option '--rulez'; did you mean '--rules'?\n"
+				"Try 'hindcast try --help'.\n");
+}
+
+Test(options, number_outside_its_range_is_refused, .init = cr_redirect_stderr)
+{
+	struct options o = { 0 };
+	int n, status = -1;
+
+	cr_assert_neq(parse(&o, &n, &status, ARGV("-C", "2G")), 0);
+	cr_assert_eq(status, HC_EXIT_USAGE);
+	cr_assert_neq(parse(&o, &n, &status, ARGV("-C", "-1")), 0);
+	cr_assert_neq(parse(&o, &n, &status, ARGV("-C", "17X")), 0);
+	cr_assert_eq(o.size, 0);
+}
+
+Test(options, nearest_name_only_when_near)
+{
+	const char *names[] = { "replay", "record", "info", NULL };
+
+	cr_assert_str_eq(hc_nearest("reply", names), "replay");
+	cr_assert_null(hc_nearest("frobnicate", names));
+}
