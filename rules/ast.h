@@ -64,6 +64,7 @@ struct hc_ast {
 	struct hc_literal *values; /* right-hand side literals: one for `=` and kin, any number for in, pmatch, modifiers */
 	uint32_t nvalues;
 	struct hc_operand *right;  /* val(field) or a transformer; then nvalues is 0 */
+	const struct hc_predicate *predicate; /* set by the checker: the comparison with types and values worked out */
 };
 
 const char *hc_op_name(enum hc_op op);

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The field catalogue as a table, and the parsing of references against it (fields-semantics.md 1, 3.1). Names are
+ * resolved once, when rules load; equal texts give one object.
+ */
+#include "rules/field.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/hash.h"
+#include "common/mem.h"
+#include "common/options.h"
+
+const struct hc_field_info hc_field_table[HC_FIELD_COUNT] = {
+#define HC_FIELD(id, name, type, format, arg, flags, scope, match, help) \
+	[HC_FIELD_##id] = { name, type, format, HC_ARG_##arg, HC_SCOPE_##scope, HC_MATCH_##match, flags, help },
+#include "rules/fields.def"
+#undef HC_FIELD
+};
+
+void hc_field_set_init(struct hc_field_set *set)
+{
+	*set = (struct hc_field_set){ 0 };
+	hc_arena_init(&set->arena);
+}
+
+void hc_field_set_done(struct hc_field_set *set)
+{
+	free(set->fields);
+	free(set->buckets);
+	hc_arena_done(&set->arena);
+	*set = (struct hc_field_set){ 0 };
+}
+
+const struct hc_field_info *hc_field_info_find(struct hc_str name)
+{
+	for (size_t i = 0; i < HC_FIELD_COUNT; i++)
+		if (hc_str_is(name, hc_field_table[i].name))
+			return &hc_field_table[i];
+	return NULL;
+}
+
+const char *hc_field_nearest(struct hc_str name)
+{
+	const char *names[HC_FIELD_COUNT + 1];
+	char word[64];
+
+	for (size_t i = 0; i < HC_FIELD_COUNT; i++)
+		names[i] = hc_field_table[i].name;
+	names[HC_FIELD_COUNT] = NULL;
+	if (name.len >= sizeof word)
+		return NULL;
+	snprintf(word, sizeof word, "%.*s", (int)name.len, name.p);
+	return hc_nearest(word, names);
+}
+
+/* The entry whose name is `name`, or `name` up to one of its dots (then *ret_suffix is what follows the dot). Only
+ * entries that take a .NAME are found by their beginning. */
+static const struct hc_field_info *find_with_suffix(struct hc_str name, struct hc_str *ret_suffix)
+{
+	const struct hc_field_info *info = hc_field_info_find(name), *best = NULL;
+
+	*ret_suffix = (struct hc_str){ 0 };
+	if (info)
+		return info;
+	for (size_t i = 0; i < HC_FIELD_COUNT; i++) {
+		const struct hc_field_info *f = &hc_field_table[i];
+		uint32_t len = (uint32_t)strlen(f->name);
+
+		if (f->arg != HC_ARG_NAME && f->arg != HC_ARG_INDEX_OR_NAME)
+			continue;
+		if (name.len > len + 1 && !memcmp(name.p, f->name, len) && name.p[len] == '.' &&
+		    (!best || len > strlen(best->name))) {
+			best = f;
+			*ret_suffix = (struct hc_str){ name.p + len + 1, name.len - len - 1 };
+		}
+	}
+	return best;
+}
+
+/* The type of the first parameter of that name in the schema, by code (fields-semantics.md 3.3); PT_NONE if no event
+ * has one. */
+static uint8_t param_by_name(struct hc_str name, uint8_t *ret_format)
+{
+	for (unsigned e = 0; e < HC_EVENT_COUNT; e++)
+		for (unsigned k = 0; k < hc_event_table[e].nparams; k++)
+			if (hc_str_is(name, hc_event_table[e].params[k].name)) {
+				*ret_format = hc_event_table[e].params[k].format;
+				return hc_event_table[e].params[k].type;
+			}
+	return PT_NONE;
+}
+
+static bool is_event_name(struct hc_str name)
+{
+	for (unsigned e = 2; e < HC_EVENT_COUNT; e++)
+		if (hc_str_is(name, hc_event_table[e].name))
+			return true;
+	return false;
+}
+
+static bool is_subsystem(struct hc_str name)
+{
+	for (uint32_t i = 0; i < name.len; i++)
+		if (!(name.p[i] == '_' || (unsigned)((name.p[i] | 32) - 'a') < 26u))
+			return false;
+	return name.len > 0;
+}
+
+/* Decimal with optional sign, nothing else; false if it is no number of 32 bits. */
+static bool parse_index(struct hc_str text, int64_t *ret)
+{
+	bool minus = text.len && text.p[0] == '-';
+	uint32_t i = minus || (text.len && text.p[0] == '+');
+	int64_t v = 0;
+
+	if (i == text.len)
+		return false;
+	for (; i < text.len; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		v = v * 10 + (text.p[i] - '0');
+		if (v > INT32_MAX)
+			return false;
+	}
+	*ret = minus ? -v : v;
+	return true;
+}
+
+#define NONEXISTENT(diag, text, ...) \
+	hc_diag_set(diag, -EINVAL, "filter_check called with nonexistent field %.*s" __VA_ARGS__)
+#define TEXT(s) (int)((s).len < 200 ? (s).len : 200), (s).p
+
+/* The .NAME behind evt.arg, evt.rawarg, evt.type.is, evt.abspath, thread.cgroup. */
+static int take_suffix(struct hc_field *f, struct hc_str suffix, struct hc_str text, struct hc_diag *diag)
+{
+	uint8_t format = PF_NA, type;
+
+	switch (f->id) {
+	case HC_FIELD_EVT_ARG:
+	case HC_FIELD_EVT_RAWARG:
+		type = param_by_name(suffix, &format);
+		if (type == PT_NONE)
+			return NONEXISTENT(diag, text, ": no event has a parameter '%.*s'", TEXT(text), TEXT(suffix));
+		if (f->id == HC_FIELD_EVT_RAWARG) {
+			f->type = type;
+			f->format = format;
+		}
+		break;
+	case HC_FIELD_EVT_TYPE_IS:
+		if (!is_event_name(suffix))
+			return NONEXISTENT(diag, text, ": unknown event type %.*s", TEXT(text), TEXT(suffix));
+		break;
+	case HC_FIELD_EVT_ABSPATH:
+		if (!hc_str_is(suffix, "src") && !hc_str_is(suffix, "dst"))
+			return NONEXISTENT(diag, text, ": only .src and .dst are known", TEXT(text));
+		break;
+	default:
+		if (!is_subsystem(suffix))
+			return NONEXISTENT(diag, text, ": a subsystem name is letters and _", TEXT(text));
+	}
+	f->key = suffix;
+	return 0;
+}
+
+static int take_argument(struct hc_field *f, struct hc_str arg, struct hc_str text, struct hc_diag *diag)
+{
+	uint8_t kind = f->info->arg;
+
+	if (kind == HC_ARG_NONE || kind == HC_ARG_NAME)
+		return NONEXISTENT(diag, text, ": %s takes no [argument]", TEXT(text), f->info->name);
+	if (!arg.len)
+		return NONEXISTENT(diag, text, ": empty [argument]", TEXT(text));
+	if (kind != HC_ARG_KEY && (f->id == HC_FIELD_EVT_AROUND || parse_index(arg, &f->index))) {
+		if (f->id == HC_FIELD_EVT_AROUND) {
+			/* nanoseconds since the epoch: wider than an index */
+			char digits[24], *end;
+
+			snprintf(digits, sizeof digits, "%.*s", TEXT(arg));
+			errno = 0;
+			f->index = (int64_t)strtoull(digits, &end, 10);
+			if (errno || *end || arg.len >= sizeof digits || digits[0] == '-')
+				return NONEXISTENT(diag, text, ": [argument] must be a time in ns", TEXT(text));
+		}
+		f->has_index = f->id == HC_FIELD_EVT_AROUND || f->index != -1;
+		return 0;
+	}
+	if (kind == HC_ARG_INDEX || kind == HC_ARG_INDEX_OR_NAME)
+		return NONEXISTENT(diag, text, ": [%.*s] is not a decimal index", TEXT(text), TEXT(arg));
+	f->key = arg;
+	return 0;
+}
+
+static int resolve(struct hc_field *f, struct hc_str name, bool has_arg, struct hc_str arg, struct hc_str text,
+		   struct hc_diag *diag)
+{
+	struct hc_str suffix;
+	const char *near;
+	int r;
+
+	f->info = find_with_suffix(name, &suffix);
+	if (!f->info) {
+		near = hc_field_nearest(name);
+		return NONEXISTENT(diag, text, "%s%s%s", TEXT(text), near ? "; did you mean '" : "", near ? near : "",
+				   near ? "'?" : "");
+	}
+	f->id = (enum hc_field_id)(f->info - hc_field_table);
+	f->type = f->info->type;
+	f->format = f->info->format;
+	f->scope = f->info->scope;
+	f->match = f->info->match;
+	f->is_list = f->info->flags & HC_FIELD_IS_LIST;
+	if (suffix.len) {
+		r = take_suffix(f, suffix, text, diag);
+		if (r < 0)
+			return r;
+		if (has_arg)
+			return NONEXISTENT(diag, text, ": both .%.*s and [argument]", TEXT(text), TEXT(suffix));
+	} else if (has_arg) {
+		r = take_argument(f, arg, text, diag);
+		if (r < 0)
+			return r;
+	} else if (f->info->flags & HC_FIELD_ARG_REQUIRED) {
+		return NONEXISTENT(diag, text, ": %s requires an argument", TEXT(text), f->info->name);
+	}
+	/* One ancestor is an ordinary value. proc.aenv: a name too (fields-semantics.md 4.2). */
+	if (f->match == HC_MATCH_ANY) {
+		bool aenv = f->id == HC_FIELD_PROC_AENV;
+
+		if (aenv ? f->key.len > 0 : f->has_index)
+			f->match = HC_MATCH_ONE;
+	}
+	return 0;
+}
+
+static void grow(struct hc_field_set *set)
+{
+	uint32_t n = set->nbuckets ? set->nbuckets * 2 : 64;
+
+	free(set->buckets);
+	set->buckets = hc_calloc(n, sizeof *set->buckets);
+	set->nbuckets = n;
+	for (uint32_t i = 0; i < set->n; i++) {
+		struct hc_str t = set->fields[i]->text;
+		uint32_t b = (uint32_t)hc_hash_bytes(t.p, t.len) & (n - 1);
+
+		while (set->buckets[b])
+			b = (b + 1) & (n - 1);
+		set->buckets[b] = i + 1;
+	}
+}
+
+int hc_field_parse(struct hc_field_set *set, struct hc_str name, bool has_arg, struct hc_str arg, struct hc_str text,
+		   const struct hc_field **ret, struct hc_diag *diag)
+{
+	struct hc_field f = { 0 }, *copy;
+	uint32_t b;
+	int r;
+
+	if (set->n * 2 >= set->nbuckets)
+		grow(set);
+	b = (uint32_t)hc_hash_bytes(text.p, text.len) & (set->nbuckets - 1);
+	for (; set->buckets[b]; b = (b + 1) & (set->nbuckets - 1))
+		if (hc_str_eq(set->fields[set->buckets[b] - 1]->text, text)) {
+			*ret = set->fields[set->buckets[b] - 1];
+			return 0;
+		}
+	r = resolve(&f, name, has_arg, arg, text, diag);
+	if (r < 0)
+		return r;
+	copy = hc_arena_new(&set->arena, struct hc_field);
+	*copy = f;
+	copy->key.p = hc_arena_dupn(&set->arena, f.key.p ? f.key.p : "", f.key.len);
+	copy->text = (struct hc_str){ hc_arena_dupn(&set->arena, text.p, text.len), text.len };
+	copy->slot = set->n;
+	if (set->n == set->cap) {
+		set->cap = set->cap ? set->cap * 2 : 32;
+		set->fields = hc_realloc(set->fields, set->cap * sizeof *set->fields);
+	}
+	set->fields[set->n++] = copy;
+	set->buckets[b] = set->n;
+	*ret = copy;
+	return 0;
+}
+
+const struct hc_field *hc_field_of(struct hc_field_set *set, const char *name)
+{
+	const struct hc_field *f = NULL;
+	int r = hc_field_parse(set, hc_str(name), false, (struct hc_str){ 0 }, hc_str(name), &f, NULL);
+
+	assert(r == 0);
+	(void)r;
+	return f;
+}

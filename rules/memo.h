@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What the plan remembers with a thread or an fd: the results of conditions that depend on nothing else. The host
+ * state embeds one hc_memo per subject and says when it is stale; what is inside is the plan's business
+ * (architecture.md decision 3).
+ *
+ * The contract: whenever anything a remembered field could read has changed, the owner calls hc_memo_reset() for the
+ * subjects concerned, or raises the epoch it hands to the plan (hc_plan_subject), which outdates all at once. Resetting
+ * too often only costs time; not resetting is a wrong alert.
+ */
+#pragma once
+
+#include <stdint.h>
+#include <stdlib.h>
+
+struct hc_memo {
+	uint32_t *bits; /* owned; NULL until the subject is seen a second time */
+	uint32_t epoch; /* what was current when bits were filled; 0: stale */
+	uint32_t size;  /* words at bits; 1 without bits: seen once in this epoch */
+};
+
+/* Forgets everything remembered; keeps the memory. Zero-initialised is a valid, empty memo. */
+static inline void hc_memo_reset(struct hc_memo *memo)
+{
+	memo->epoch = 0;
+}
+
+static inline void hc_memo_done(struct hc_memo *memo)
+{
+	free(memo->bits);
+	*memo = (struct hc_memo){ 0 };
+}
