@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/arena.h"
+#include "common/buf.h"
 #include "common/str.h"
 
 enum hc_op {
@@ -17,9 +19,10 @@ enum hc_op {
 	HC_OP_COUNT,
 };
 
-enum hc_modifier { HC_MOD_NONE, HC_MOD_ONEOF, HC_MOD_ANYOF, HC_MOD_ALLOF };
+enum hc_modifier { HC_MOD_NONE, HC_MOD_ONEOF, HC_MOD_ANYOF, HC_MOD_ALLOF, HC_MOD_COUNT };
 
-/* Where something stands in the condition's text after list substitution; 1-based. */
+/* Where something stands in the condition's text after list substitution: byte offset from 0, line and column (in
+ * bytes) from 1. */
 struct hc_ast_pos {
 	uint32_t off, line, column;
 };
@@ -30,10 +33,10 @@ enum hc_operand_kind { HC_OPERAND_FIELD, HC_OPERAND_TRANSFORMER, HC_OPERAND_LITE
 struct hc_operand {
 	enum hc_operand_kind kind;
 	struct hc_ast_pos pos;
-	struct hc_str text;          /* as written, canonical: what messages and JSON keys show */
-	struct hc_str name;          /* field or transformer name; literal: its value */
+	struct hc_str text;          /* canonical spelling: what messages and JSON keys show; NUL-terminated */
+	struct hc_str name;          /* field or transformer name; literal: its value. NUL-terminated */
 	bool has_arg;                /* a [argument] was written */
-	struct hc_str arg;           /* unquoted */
+	struct hc_str arg;           /* unquoted, NUL-terminated */
 	struct hc_operand **args;    /* transformer arguments, list items */
 	uint32_t nargs;
 	const struct hc_field *field; /* set by the checker for fields; see rules/field.h */
@@ -63,9 +66,20 @@ struct hc_ast {
 	enum hc_modifier modifier;
 	struct hc_literal *values; /* right-hand side literals: one for `=` and kin, any number for in, pmatch, modifiers */
 	uint32_t nvalues;
-	struct hc_operand *right;  /* val(field) or a transformer; then nvalues is 0 */
+	struct hc_operand *right;  /* val(field), as the field itself, or a transformer; then nvalues is 0 */
 	const struct hc_predicate *predicate; /* set by the checker: the comparison with types and values worked out */
 };
 
 const char *hc_op_name(enum hc_op op);
 const char *hc_modifier_name(enum hc_modifier modifier);
+/* The operator spelled so, or -1; `==` is HC_OP_EQ. */
+int hc_op_by_name(struct hc_str name);
+
+/* A copy of everything the checker or macro expansion may write to; texts are shared. from_macro, if not empty, is
+ * noted in every copied node that does not say where it comes from yet. */
+struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast, struct hc_str from_macro);
+
+/* The tree as text with canonical blanks, parentheses and quotes (rules-language.md 9.6, condition_compiled). */
+void hc_ast_print(struct hc_buf *buf, const struct hc_ast *ast);
+/* A literal as it has to be written in a condition: quoted if it needs to be. */
+void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value);
