@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A minimal recorder for the driver tests: loads the BPF object, records one forked child (or this process), hands the
+ * events back as event views. No files, no snapshot: what it shows is what the kernel side wrote.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bpf/loader.h"
+#include "common/event.h"
+
+struct trace {
+	struct hc_bpf *skel;
+	struct hc_bpf_rings rings;
+	uint8_t set[HC_BPF_SC_MAX];
+	struct hc_event *events; /* owned; sorted by time */
+	size_t n, room;
+	uint64_t produced, dropped[HC_DROP_COUNT], dropped_total; /* sums over the CPUs */
+};
+
+/* Exits with 77 and the reason when BPF cannot work here. config may be NULL. Follows only `followed` thread groups,
+ * which the caller adds with hc_bpf_follow(). */
+void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring_nbytes, bool with_enter);
+void trace_select(struct trace *t, const char *const *names); /* NULL-terminated syscall names; NULL: all of them */
+
+/* Runs fn in a forked, followed child that starts after the hooks are live; waits for it; drains. Returns its pid. */
+int trace_child(struct trace *t, void (*fn)(void *), void *arg);
+void trace_drain(struct trace *t, bool keep);
+void trace_clear(struct trace *t);
+void trace_close(struct trace *t);
+
+/* The i-th event of that type by that thread (tid < 0: any); a failed check if there is none. */
+struct hc_event *trace_find(struct trace *t, uint16_t type, int tid, size_t i);
+size_t trace_count(struct trace *t, uint16_t type, int tid);
+
+/* Checks: count failures, go on. */
+extern int failures;
+extern const char *what; /* named in messages */
+#define CHECK(cond, ...) \
+	do { \
+		if (!(cond)) { \
+			failures++; \
+			fprintf(stderr, "%s:%d: %s: %s: ", __FILE__, __LINE__, what, #cond); \
+			fprintf(stderr, "" __VA_ARGS__); \
+			fputc('\n', stderr); \
+		} \
+	} while (0)
+
+/* Parameter k of ev is stored with exactly this width and value; a string with its NUL; bytes; nothing. */
+void check_int(struct hc_event *ev, unsigned k, unsigned width, uint64_t want, const char *expr, int line);
+void check_str(struct hc_event *ev, unsigned k, const char *want, int line);
+void check_bytes(struct hc_event *ev, unsigned k, const void *want, size_t len, int line);
+#define S64(ev, k, v) check_int(ev, k, 8, (uint64_t)(int64_t)(v), #v, __LINE__)
+#define U64(ev, k, v) check_int(ev, k, 8, (uint64_t)(v), #v, __LINE__)
+#define U32(ev, k, v) check_int(ev, k, 4, (uint32_t)(v), #v, __LINE__)
+#define U16(ev, k, v) check_int(ev, k, 2, (uint16_t)(v), #v, __LINE__)
+#define U8(ev, k, v) check_int(ev, k, 1, (uint8_t)(v), #v, __LINE__)
+#define STR(ev, k, v) check_str(ev, k, v, __LINE__)
+#define BYTES(ev, k, p, n) check_bytes(ev, k, p, n, __LINE__)
+#define EMPTY(ev, k) check_bytes(ev, k, NULL, 0, __LINE__)
