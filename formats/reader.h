@@ -13,6 +13,7 @@
 #include "formats/section.h"
 
 struct hc_reader;
+struct hc_source;
 
 /* Outcomes of hc_reader_next besides 0 (an event) and negative errno (dead handle: I/O error). */
 enum hc_read {
@@ -36,6 +37,12 @@ struct hc_reader_options {
 int hc_reader_open(struct hc_reader **ret, const char *path, const struct hc_reader_options *options, struct hc_diag *reterr_diag);
 struct hc_reader *hc_reader_close(struct hc_reader *reader);
 HC_DEFINE_CLEANUP(struct hc_reader *, hc_reader_close);
+
+/* The same over a source (taken, also on failure) or memory (borrowed until close); name is for messages, copied. */
+int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, const char *name,
+			  const struct hc_reader_options *options, struct hc_diag *reterr_diag);
+int hc_reader_open_memory(struct hc_reader **ret, const void *p, size_t len, const char *name,
+			  const struct hc_reader_options *options, struct hc_diag *reterr_diag);
 
 /* The next event, borrowed until the following call; see enum hc_read. */
 int hc_reader_next(struct hc_reader *reader, struct hc_event **ret_event, struct hc_diag *reterr_diag);

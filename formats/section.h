@@ -75,7 +75,7 @@ struct hc_group_info {
 	struct hc_str name;
 };
 
-/* Strings are owned by the arena, arrays too; everything lives until hc_section_done. Several process or fd list
+/* Strings are owned by the arena; everything lives until hc_section_done. Fill one with the adders. Several process or fd list
  * blocks accumulate, a later interface or user list replaces the earlier one (scap-format.md 2.4). */
 struct hc_section {
 	struct hc_arena arena;
@@ -91,3 +91,12 @@ struct hc_section {
 
 void hc_section_init(struct hc_section *section);
 void hc_section_done(struct hc_section *section);
+
+/* One more entry with the defaults of scap-format.md 5; borrowed until the next call for the same list. */
+struct hc_thread_info *hc_section_add_thread(struct hc_section *section);
+struct hc_fd_info *hc_section_add_fd(struct hc_section *section);
+struct hc_interface *hc_section_add_interface(struct hc_section *section);
+struct hc_user_info *hc_section_add_user(struct hc_section *section);
+struct hc_group_info *hc_section_add_group(struct hc_section *section);
+/* A copy in the section's arena. */
+struct hc_str hc_section_str(struct hc_section *section, const void *p, size_t len);

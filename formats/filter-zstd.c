@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * zstd through libzstd: any number of frames. Invariant: a frame that fits the caller's buffer and states its size -
+ * every frame hindcast writes - is decoded in one go, without an intermediate copy, and delivered only if its checksum
+ * is right. Bigger frames are streamed; a wrong checksum then comes after their data. After damage reading goes on with
+ * the next frame whose header checks out.
+ */
+#define ZSTD_STATIC_LINKING_ONLY /* ZSTD_getFrameHeader */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "common/event.h"
+#include "common/mem.h"
+#include "formats/filter.h"
+
+struct zstd {
+	struct hc_filter filter;
+	ZSTD_DCtx *d;
+	bool in_frame;
+	uint64_t frame_off;
+	uint64_t content, produced; /* of the current frame; content is ZSTD_CONTENTSIZE_UNKNOWN if not stated */
+	bool whole;  /* the frame is to be decoded in one call */
+	size_t hint; /* streaming: input of the next call, one zstd block: so an error costs no more than its block */
+};
+
+enum {
+	STREAM_PIECE = 256 << 10, /* streamed output per call: stays in the second-level cache until it was parsed */
+	HEADER_MAX = 18,
+};
+
+static bool is_frame(const uint8_t *p, size_t len)
+{
+	ZSTD_frameHeader h;
+
+	return ZSTD_getFrameHeader(&h, p, len) == 0;
+}
+
+/* Skips to the next plausible frame or the end of input. */
+static enum hc_piece resync(struct zstd *z, uint64_t from, const char *cause, struct hc_gap *ret_gap)
+{
+	struct hc_source *s = z->filter.source;
+	uint64_t lost = z->in_frame && z->content != ZSTD_CONTENTSIZE_UNKNOWN && z->content > z->produced ?
+				z->content - z->produced : 0;
+
+	z->in_frame = false;
+	ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
+	for (;;) {
+		int r = hc_source_want(s, HEADER_MAX);
+
+		if (r < 0)
+			return hc_filter_fail(&z->filter, r, ret_gap);
+		if (s->len < 4)
+			hc_source_skip(s, s->len);
+		else if (!is_frame(s->p, s->len)) {
+			const uint8_t *q = memmem(s->p + 1, s->len - 1, "\x28\xb5\x2f\xfd", 4);
+
+			/* Keep three bytes: the magic may be cut by the window. */
+			hc_source_skip(s, q ? (size_t)(q - s->p) : s->len > 3 && !s->eof ? s->len - 3 : s->len);
+			continue;
+		}
+		*ret_gap = (struct hc_gap){ .in_off = from, .in_len = s->off - from, .plain_lost = lost };
+		snprintf(ret_gap->cause, sizeof ret_gap->cause, "%s", cause);
+		return HC_PIECE_GAP;
+	}
+}
+
+static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_gap)
+{
+	struct hc_source *s = z->filter.source;
+	/* A file is read ahead so that a whole frame lies in memory; a pipe must not wait for that. */
+	int r = hc_source_want(s, s->eager ? 4 : HC_SOURCE_WANT_MAX / 2 + (64 << 10));
+
+	if (r < 0)
+		return hc_filter_fail(&z->filter, r, ret_gap);
+	if (s->len == 0)
+		return HC_PIECE_EOF;
+	z->content = ZSTD_CONTENTSIZE_UNKNOWN;
+	if (s->len >= 4 && hc_le32(s->p) != ZSTD_MAGICNUMBER &&
+	    (hc_le32(s->p) & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
+		return resync(z, s->off, "bytes between zstd frames that are none", ret_gap);
+	z->content = ZSTD_getFrameContentSize(s->p, s->len);
+	if (z->content == ZSTD_CONTENTSIZE_ERROR)
+		z->content = ZSTD_CONTENTSIZE_UNKNOWN;
+	z->produced = 0;
+	z->in_frame = true;
+	z->whole = z->content <= cap && z->content > 0 && !s->eager;
+	z->hint = ZSTD_initDStream(z->d);
+	z->frame_off = s->off;
+	return HC_PIECE_DATA;
+}
+
+static enum hc_piece damaged(struct zstd *z, const char *what, struct hc_gap *ret_gap)
+{
+	struct hc_source *s = z->filter.source;
+	char cause[160];
+
+	snprintf(cause, sizeof cause, "zstd frame at stored byte %llu: %s", (unsigned long long)z->frame_off, what);
+	/* The header of the failed frame must not be found again. */
+	if (s->off == z->frame_off && s->len)
+		hc_source_skip(s, 1);
+	return resync(z, z->frame_off, cause, ret_gap);
+}
+
+static enum hc_piece cut(struct zstd *z, struct hc_gap *ret_gap)
+{
+	*ret_gap = (struct hc_gap){ .in_off = z->filter.source->off };
+	if (z->content != ZSTD_CONTENTSIZE_UNKNOWN)
+		ret_gap->plain_lost = z->content - z->produced;
+	snprintf(ret_gap->cause, sizeof ret_gap->cause, "the zstd data ends in the middle (frame at stored byte %llu)",
+		 (unsigned long long)z->frame_off);
+	return HC_PIECE_CUT;
+}
+
+static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, size_t *ret_n, struct hc_gap *ret_gap)
+{
+	struct zstd *z = (struct zstd *)f;
+	struct hc_source *s = f->source;
+	ZSTD_outBuffer o = { out, cap < STREAM_PIECE ? cap : STREAM_PIECE, 0 };
+
+	do {
+		ZSTD_inBuffer i;
+		size_t r, before = o.pos;
+
+		if (!z->in_frame) {
+			enum hc_piece piece;
+
+			if (o.pos)
+				break;
+			piece = start_frame(z, cap, ret_gap);
+			if (piece != HC_PIECE_DATA)
+				return piece;
+			if (z->whole)
+				o.size = cap;
+		}
+		if (!s->len) {
+			ssize_t got;
+
+			if (o.pos && s->eager)
+				break;
+			got = hc_source_more(s);
+			if (got < 0)
+				return hc_filter_fail(f, (int)got, ret_gap);
+			if (!got)
+				return o.pos ? (*ret_n = o.pos, HC_PIECE_DATA) : cut(z, ret_gap);
+		}
+		i = (ZSTD_inBuffer){ s->p, z->whole || s->len < z->hint ? s->len : z->hint, 0 };
+		r = ZSTD_decompressStream(z->d, &o, &i);
+		if (ZSTD_isError(r)) {
+			if (z->whole) {
+				/* Again, block by block: those before the damage come out. */
+				z->whole = false;
+				o.size = z->content > STREAM_PIECE ? STREAM_PIECE : z->content;
+				ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
+				z->hint = ZSTD_initDStream(z->d);
+				continue;
+			}
+			if (o.pos) /* what came out is delivered; the decoder repeats its error on the next call */
+				break;
+			return damaged(z, ZSTD_getErrorName(r), ret_gap);
+		}
+		hc_source_skip(s, i.pos);
+		z->produced += o.pos - before;
+		z->hint = r;
+		z->in_frame = r != 0;
+		if (z->whole && r)
+			z->whole = false; /* the frame is longer in stored form than what was read ahead */
+	} while (o.pos < o.size);
+	*ret_n = o.pos;
+	return HC_PIECE_DATA;
+}
+
+static void zstd_done(struct hc_filter *f)
+{
+	struct zstd *z = (struct zstd *)f;
+
+	ZSTD_freeDCtx(z->d);
+	free(z);
+}
+
+struct hc_filter *hc_filter_new_zstd(struct hc_source *source)
+{
+	struct zstd *z = hc_calloc(1, sizeof *z);
+
+	z->filter = (struct hc_filter){ "zstd", zstd_read, zstd_done, source };
+	z->d = ZSTD_createDCtx();
+	ZSTD_DCtx_setParameter(z->d, ZSTD_d_windowLogMax, HC_ZSTD_WINDOW_LOG_MAX);
+	return &z->filter;
+}

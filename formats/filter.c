@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Choosing a filter by content, and the one that does nothing.
+ */
+#include "formats/filter.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/event.h"
+#include "common/mem.h"
+
+enum hc_piece hc_filter_fail(struct hc_filter *f, int err, struct hc_gap *ret_gap)
+{
+	*ret_gap = (struct hc_gap){ .in_off = f->source->off, .err = err };
+	snprintf(ret_gap->cause, sizeof ret_gap->cause, "reading failed: %s", strerror(-err));
+	return HC_PIECE_ERROR;
+}
+
+/* Straight from the file into the caller's buffer, but for what was looked at already. */
+static enum hc_piece none_read(struct hc_filter *f, uint8_t *out, size_t cap, size_t *ret_n, struct hc_gap *ret_gap)
+{
+	struct hc_source *s = f->source;
+	ssize_t n;
+
+	if (s->len) {
+		*ret_n = s->len < cap ? s->len : cap;
+		memcpy(out, s->p, *ret_n);
+		hc_source_skip(s, *ret_n);
+		return HC_PIECE_DATA;
+	}
+	n = s->read(s, out, cap);
+	if (n < 0)
+		return hc_filter_fail(f, (int)n, ret_gap);
+	s->off += (uint64_t)n;
+	*ret_n = (size_t)n;
+	return n ? HC_PIECE_DATA : HC_PIECE_EOF;
+}
+
+static void none_done(struct hc_filter *f)
+{
+	free(f);
+}
+
+static struct hc_filter *new_none(struct hc_source *source)
+{
+	struct hc_filter *f = hc_calloc(1, sizeof *f);
+
+	*f = (struct hc_filter){ "none", none_read, none_done, source };
+	return f;
+}
+
+struct hc_filter *hc_filter_new(struct hc_source *s)
+{
+	if (s->len >= 2 && s->p[0] == 0x1f && s->p[1] == 0x8b)
+		return hc_filter_new_gzip(s);
+	/* A frame, or a skippable frame before it (magics 0x184D2A50 to 5F), as other writers have them. */
+	if (s->len >= 4 && (hc_le32(s->p) == 0xfd2fb528 || (hc_le32(s->p) & 0xfffffff0) == 0x184d2a50))
+		return hc_filter_new_zstd(s);
+	return new_none(s);
+}
+
+struct hc_filter *hc_filter_free(struct hc_filter *f)
+{
+	if (f)
+		f->done(f);
+	return NULL;
+}

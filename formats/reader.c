@@ -1,0 +1,803 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The block layer: plain bytes -> blocks -> lists and events (scap-format.md 2, 9), and the way on after damage.
+ *
+ * Invariant: [p, end) are the unread plain bytes, contiguous, and end_off is the offset of `end` in the plain input. A
+ * block is looked at only when all of it lies in there. Everything that is delivered has had its lengths checked;
+ * what parameters hold is nobody's promise.
+ */
+#include "formats/reader.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "formats/block.h"
+#include "formats/lists.h"
+#include "formats/source.h"
+#include "formats/stream.h"
+
+#define likely(x) __builtin_expect(!!(x), 1)
+#define unlikely(x) __builtin_expect(!!(x), 0)
+
+enum {
+	/* Longest block that is taken into memory: a process list of 10,000 threads with full args, env and cgroups. */
+	BLOCK_MAX = 256 << 20,
+	/* Longest block that is believed in after damage, when only its form speaks for it. */
+	RESYNC_BLOCK_MAX = 16 << 20,
+	/* Lost ranges of a metadata phase that are kept for reporting one by one. */
+	QUEUE_MAX = 64,
+};
+
+struct outcome {
+	struct outcome *next;
+	struct hc_diag diag;
+};
+
+struct hc_reader {
+	const uint8_t *p, *end;
+	uint64_t end_off;
+	struct hc_stream *stream;
+	struct hc_chunk *chunk; /* the one p points into; NULL if none or if p points into spill */
+	uint8_t *spill;         /* for blocks longer than a chunk's head room */
+	size_t spill_cap;
+	enum hc_piece last; /* what fetch() got last; EOF, CUT, ERROR stay */
+	struct hc_gap gap;  /* of last */
+
+	char *name;
+	struct hc_section section;
+	struct hc_event ev;
+	struct hc_reader_stats stats;
+
+	struct outcome *queue, **queue_tail; /* SKIPPED reports of a metadata phase, delivered before anything else */
+	unsigned queued;
+	int held; /* outcome that ended the metadata phase, delivered after the queue; NOTHING_HELD if none */
+	struct hc_diag held_diag;
+	bool foreign_blocks; /* blocks of types no capture has were met before the first event: pcapng? */
+};
+
+enum { NOTHING_HELD = -100000, FETCH_GAP = 1, FETCH_END = 2 };
+
+static uint64_t off_of(const struct hc_reader *r, const uint8_t *p)
+{
+	return r->end_off - (uint64_t)(r->end - p);
+}
+
+/* ---- bytes ---- */
+
+static void put_chunk(struct hc_reader *r)
+{
+	if (r->chunk)
+		hc_stream_put(r->stream, r->chunk);
+	r->chunk = NULL;
+}
+
+/* Unread bytes and a new chunk's data into the spill buffer. */
+static void spill(struct hc_reader *r, struct hc_chunk *c)
+{
+	size_t tail = (size_t)(r->end - r->p), need = tail + c->len;
+
+	if (r->spill_cap < need) {
+		size_t cap = r->spill_cap ? r->spill_cap : HC_CHUNK_DATA;
+		uint8_t *buf;
+
+		while (cap < need)
+			cap *= 2;
+		buf = hc_malloc(cap);
+		memcpy(buf, r->p, tail);
+		free(r->spill);
+		r->spill = buf;
+		r->spill_cap = cap;
+	} else {
+		memmove(r->spill, r->p, tail);
+	}
+	memcpy(r->spill + tail, c->data, c->len);
+	put_chunk(r);
+	hc_stream_put(r->stream, c);
+	r->p = r->spill;
+	r->end = r->spill + need;
+}
+
+/* Appends to [p, end). 0, or FETCH_GAP, FETCH_END with the details in r->last and r->gap. */
+static int fetch(struct hc_reader *r)
+{
+	size_t tail = (size_t)(r->end - r->p);
+	struct hc_chunk *c;
+
+	if (r->last != HC_PIECE_DATA)
+		return r->last == HC_PIECE_GAP ? FETCH_GAP : FETCH_END;
+	c = hc_stream_get(r->stream);
+	r->stats.bytes_in = c->in_off;
+	if (c->piece != HC_PIECE_DATA) {
+		r->last = c->piece;
+		r->gap = c->gap;
+		hc_stream_put(r->stream, c);
+		return c->piece == HC_PIECE_GAP ? FETCH_GAP : FETCH_END;
+	}
+	r->end_off += c->len;
+	if (tail > HC_CHUNK_HEAD) {
+		spill(r, c);
+		return 0;
+	}
+	if (tail)
+		memcpy(c->data - tail, r->p, tail);
+	put_chunk(r);
+	r->chunk = c;
+	r->p = c->data - tail;
+	r->end = c->data + c->len;
+	return 0;
+}
+
+/* At least n unread bytes: 0, FETCH_GAP or FETCH_END. */
+static int need(struct hc_reader *r, size_t n)
+{
+	while ((size_t)(r->end - r->p) < n) {
+		int x = fetch(r);
+
+		if (x)
+			return x;
+	}
+	return 0;
+}
+
+/* ---- damage ---- */
+
+enum plausible { NO, YES, UNKNOWN };
+
+/* Do the bytes at p look like a block of a capture by themselves? UNKNOWN: *ret_want bytes are needed to tell. */
+static enum plausible plausible(const uint8_t *p, size_t len, size_t *ret_want)
+{
+	uint32_t type, total, max, body;
+
+	*ret_want = 8;
+	if (len < 8)
+		return UNKNOWN;
+	type = hc_block_canonical(hc_le32(p));
+	total = hc_le32(p + 4);
+	if (!hc_block_is_known(type) || total % 4)
+		return NO;
+	if (type == HC_BLOCK_SHB) {
+		max = 1 << 16;
+		body = 16;
+	} else if (hc_block_is_event(type)) {
+		max = type >= HC_BLOCK_EV_V2_LARGE ? RESYNC_BLOCK_MAX : HC_EVENT_BLOCK_MAX;
+		body = 2 + HC_EVENT_HEADER_V1;
+	} else {
+		max = RESYNC_BLOCK_MAX;
+		body = 0;
+	}
+	if (total < HC_BLOCK_OVERHEAD + body || total > max)
+		return NO;
+	*ret_want = total;
+	if (len < total)
+		return UNKNOWN;
+	if (hc_le32(p + total - 4) != total)
+		return NO;
+	if (type == HC_BLOCK_SHB)
+		return hc_le32(p + 8) == HC_SHB_MAGIC ? YES : NO;
+	if (hc_block_is_event(type)) {
+		bool flags = type == HC_BLOCK_EVF_V1 || type == HC_BLOCK_EVF_V2 || type == HC_BLOCK_EVF_V2_LARGE;
+		uint32_t at = 8 + 2 + (flags ? 4 : 0);
+		uint32_t elen;
+
+		if (total < at + HC_EVENT_HEADER_V1 + 4)
+			return NO;
+		elen = hc_le32(p + at + 16);
+		return elen >= HC_EVENT_HEADER_V1 && elen <= total - at - 4 ? YES : NO;
+	}
+	return YES;
+}
+
+/* The header behind a plausible block: of a known type, or the end of what there is. */
+static bool header_follows(const uint8_t *p, size_t len)
+{
+	return len < 8 ? true : hc_block_is_known(hc_block_canonical(hc_le32(p))) && hc_le32(p + 4) >= HC_BLOCK_OVERHEAD;
+}
+
+/* Goes to the next place at or behind r->p + 1 where two block headers in a row make sense. False: the input (or its
+ * undamaged stretch) ends first; everything is then consumed. */
+static bool resync(struct hc_reader *r)
+{
+	size_t at = 1;
+
+	for (;;) {
+		size_t len = (size_t)(r->end - r->p), want;
+		enum plausible x;
+
+		/* The second byte of every block type but the SHB's (and the aliases' of 2014) is 2. */
+		while (at + 8 <= len && r->p[at + 1] != 0x02 && r->p[at + 1] != 0x0d && r->p[at + 1] != 0xab)
+			at++;
+		x = plausible(r->p + at, len - (at < len ? at : len), &want);
+		if (x == UNKNOWN || (x == YES && len - at < want + 8)) {
+			/* Let go of what has been searched, then look further ahead. */
+			r->p += at < len ? at : len;
+			at = 0;
+			if (!need(r, x == UNKNOWN ? want : want + 8))
+				continue;
+			if (x == UNKNOWN) {
+				if ((size_t)(r->end - r->p) < 8) {
+					r->p = r->end;
+					return false;
+				}
+				at = 1;
+				continue;
+			}
+			return true;
+		}
+		if (x == YES && header_follows(r->p + at + want, len - at - want)) {
+			r->p += at;
+			return true;
+		}
+		at++;
+	}
+}
+
+static int lost(struct hc_reader *r, uint64_t from, uint64_t to, const char *cause, struct hc_diag *diag)
+{
+	r->stats.skipped_ranges++;
+	r->stats.skipped_bytes += to - from;
+	return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from,
+			       "%" PRIu64 " bytes lost (%s); reading goes on at byte %" PRIu64, to - from, cause, to);
+}
+
+/* The block at r->p makes no sense: reports what is lost and goes on behind it. */
+static int skip_damage(struct hc_reader *r, const char *cause, struct hc_diag *diag)
+{
+	uint64_t from = off_of(r, r->p);
+
+	resync(r);
+	return lost(r, from, off_of(r, r->p), cause, diag);
+}
+
+/* The stored bytes had a gap: what is unread belongs to a block whose rest is gone. */
+static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
+{
+	uint64_t from = off_of(r, r->p);
+	size_t want;
+
+	r->p = r->end;
+	r->end_off += r->gap.plain_lost;
+	r->last = HC_PIECE_DATA;
+	/* Frames of hindcast begin with a block; others may begin anywhere. */
+	if (!need(r, 8) && plausible(r->p, (size_t)(r->end - r->p), &want) == NO)
+		resync(r);
+	return lost(r, from, off_of(r, r->p), r->gap.cause, diag);
+}
+
+/* The input ended inside a block. If its length was wrong there may be sound blocks behind its beginning. */
+static int end_inside(struct hc_reader *r, struct hc_diag *diag)
+{
+	uint64_t from = off_of(r, r->p);
+	size_t left = (size_t)(r->end - r->p);
+
+	if (r->last == HC_PIECE_ERROR)
+		return hc_diag_set_off(diag, r->gap.err, r->name, -1, "%s", r->gap.cause);
+	if (left >= 8 && resync(r))
+		return lost(r, from, off_of(r, r->p), "a block longer than the input", diag);
+	if (r->last == HC_PIECE_CUT)
+		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, (int64_t)from,
+				       "the capture is cut short: %s; everything before was read", r->gap.cause);
+	return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, (int64_t)from,
+			       "the capture is cut short inside a block (%zu bytes of it are there); everything before "
+			       "was read", left);
+}
+
+/* need() did not get its bytes: the outcome. */
+static int no_bytes(struct hc_reader *r, int fetched, struct hc_diag *diag)
+{
+	if (fetched == FETCH_GAP)
+		return skip_gap(r, diag);
+	if (r->p == r->end && r->last == HC_PIECE_EOF)
+		return HC_READ_EOF;
+	return end_inside(r, diag);
+}
+
+/* ---- events ---- */
+
+/* V1 events do not say how many parameters they have (scap-format.md 9.4). */
+static const char *parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len)
+{
+	uint32_t room, n = hc_event_table[ev->type].nparams;
+
+	if ((ev->type == PPME_NOTIFICATION_E || ev->type == PPME_INFRASTRUCTURE_EVENT_E) && len >= 3)
+		len -= 3; /* old recorders wrote 3 too much */
+	if (len < HC_EVENT_HEADER_V1)
+		return "event length below its header";
+	if (hc_event_type_is_large(ev->type))
+		return "event type with wide lengths in a block of 2014 to 2018";
+	room = len - HC_EVENT_HEADER_V1;
+	for (n++; n-- > 0;) {
+		uint32_t sum = 2 * n;
+
+		if (sum > room)
+			continue;
+		for (uint32_t i = 0; i < n; i++)
+			sum += hc_le16(h + HC_EVENT_HEADER_V1 + 2 * i);
+		if (sum > room)
+			continue;
+		if (sum < room)
+			break;
+		ev->nparams = n;
+		ev->lens = h + HC_EVENT_HEADER_V1;
+		ev->data = ev->lens + 2 * n;
+		return NULL;
+	}
+	return "no parameter count fits the event's length";
+}
+
+static const char *check_lengths(const struct hc_event *ev, uint32_t room)
+{
+	uint64_t sum = 0;
+	uint32_t n = ev->nparams;
+
+	if (unlikely(hc_event_type_is_large(ev->type))) {
+		for (uint32_t i = 0; i < n; i++)
+			sum += hc_le32(ev->lens + 4 * i);
+	} else {
+		for (uint32_t i = 0; i < n; i++)
+			sum += hc_le16(ev->lens + 2 * i);
+	}
+	return likely(sum <= room) ? NULL : "the parameters' lengths exceed the event";
+}
+
+enum parsed { PARSED_EVENT, PARSED_UNKNOWN_TYPE, PARSED_BAD };
+
+/* The event in a block that lies whole at b; scap-format.md 9. */
+static inline enum parsed parse_event(struct hc_reader *r, const uint8_t *b, uint32_t block, uint32_t total,
+				      const char **reterr)
+{
+	struct hc_event *ev = &r->ev;
+	const uint8_t *h = b + 10;
+	uint32_t left = total - 8 - 2 - 4, len, width;
+	bool v1 = block == HC_BLOCK_EV_V1 || block == HC_BLOCK_EVF_V1;
+
+	ev->cpu = hc_le16(b + 8);
+	ev->flags = 0;
+	if (block == HC_BLOCK_EVF_V2 || block == HC_BLOCK_EVF_V1 || block == HC_BLOCK_EVF_V2_LARGE) {
+		if (left < 4 + HC_EVENT_HEADER_V1) {
+			*reterr = "event block too short";
+			return PARSED_BAD;
+		}
+		ev->flags = hc_le32(h);
+		h += 4;
+		left -= 4;
+	}
+	if (unlikely(left < (v1 ? HC_EVENT_HEADER_V1 : HC_EVENT_HEADER))) {
+		*reterr = "event block too short";
+		return PARSED_BAD;
+	}
+	ev->ts_ns = hc_le64(h);
+	ev->tid = (int64_t)hc_le64(h + 8);
+	len = hc_le32(h + 16);
+	ev->type = hc_le16(h + 20);
+	ev->off = off_of(r, b);
+	ev->nindexed = 0;
+	if (unlikely(ev->type >= HC_EVENT_COUNT))
+		return PARSED_UNKNOWN_TYPE;
+	if (unlikely(len > left)) {
+		*reterr = "event longer than its block";
+		return PARSED_BAD;
+	}
+	if (unlikely(v1)) {
+		*reterr = parse_v1(ev, h, len);
+		return *reterr ? PARSED_BAD : PARSED_EVENT;
+	}
+	if (unlikely(len < HC_EVENT_HEADER)) {
+		*reterr = "event length below its header";
+		return PARSED_BAD;
+	}
+	len -= HC_EVENT_HEADER;
+	ev->nparams = hc_le32(h + 22);
+	width = hc_event_type_is_large(ev->type) ? 4 : 2;
+	if (unlikely(ev->nparams > len / width)) {
+		*reterr = "more parameters than the event has room for";
+		return PARSED_BAD;
+	}
+	ev->lens = h + HC_EVENT_HEADER;
+	ev->data = ev->lens + (size_t)ev->nparams * width;
+	*reterr = check_lengths(ev, len - ev->nparams * width);
+	return likely(!*reterr) ? PARSED_EVENT : PARSED_BAD;
+}
+
+/* ---- blocks ---- */
+
+/* What is wrong with a block's header, or NULL. */
+static const char *check_header(uint32_t type, uint32_t total)
+{
+	if (type == HC_BLOCK_SHB)
+		return total < HC_SHB_LEN ? "section header too short" : total > BLOCK_MAX ? "block length absurd" : NULL;
+	if (hc_block_is_event(type)) {
+		if (total < HC_BLOCK_OVERHEAD + 2 + HC_EVENT_HEADER_V1)
+			return "event block too short";
+		if (total > (type >= HC_BLOCK_EV_V2_LARGE ? BLOCK_MAX : HC_EVENT_BLOCK_MAX))
+			return "event block too long";
+		return NULL;
+	}
+	if (total < HC_BLOCK_OVERHEAD)
+		return "block length below 12";
+	return total > BLOCK_MAX ? "block length above 256 MiB" : NULL;
+}
+
+/* The next block, whole at r->p; not consumed. 0 or an outcome. */
+static int next_block(struct hc_reader *r, uint32_t *ret_type, uint32_t *ret_total, struct hc_diag *diag)
+{
+	const char *bad;
+	int x = need(r, 8);
+
+	if (x)
+		return no_bytes(r, x, diag);
+	*ret_type = hc_block_canonical(hc_le32(r->p));
+	*ret_total = hc_le32(r->p + 4);
+	bad = check_header(*ret_type, *ret_total);
+	if (bad)
+		return skip_damage(r, bad, diag);
+	x = need(r, *ret_total);
+	return x ? no_bytes(r, x, diag) : 0;
+}
+
+/* A section header, whole at r->p. 0 or HC_READ_UNSUPPORTED. */
+static int check_shb(struct hc_reader *r, struct hc_diag *diag)
+{
+	int64_t off = (int64_t)off_of(r, r->p);
+	uint32_t magic = hc_le32(r->p + 8);
+	uint16_t major = hc_le16(r->p + 12);
+
+	if (magic == __builtin_bswap32(HC_SHB_MAGIC))
+		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, off,
+				       "written on a big-endian machine; no reader on a little-endian one takes that");
+	if (magic != HC_SHB_MAGIC)
+		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, off,
+				       "section header with byte order magic 0x%08x instead of 0x1a2b3c4d", magic);
+	if (major > 1)
+		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, off,
+				       "capture format version %u.%u; this reader knows 1.x: use a newer hindcast", major,
+				       hc_le16(r->p + 14));
+	return 0;
+}
+
+static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag);
+
+/* A metadata block, whole at r->p; consumes it. 0 or HC_READ_SKIPPED. */
+static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, struct hc_diag *diag)
+{
+	uint64_t off = off_of(r, r->p);
+	struct hc_diag inner;
+	int x;
+
+	if (hc_le32(r->p + total - 4) != total)
+		return skip_damage(r, "a block's two lengths differ", diag);
+	if (!hc_block_is_known(type))
+		r->foreign_blocks = true;
+	x = hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &inner);
+	r->p += total;
+	if (!x)
+		return 0;
+	r->stats.skipped_ranges++;
+	return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)off, "%s; the rest of the list is used",
+			       inner.text);
+}
+
+static void enqueue(struct hc_reader *r, const struct hc_diag *diag)
+{
+	struct outcome *o;
+
+	if (r->queued++ >= QUEUE_MAX)
+		return; /* counted in the statistics all the same */
+	o = hc_calloc(1, sizeof *o);
+	o->diag = *diag;
+	*r->queue_tail = o;
+	r->queue_tail = &o->next;
+}
+
+/* Everything from behind a section header to the first event, which is then held (or what came instead). */
+static void load_metadata(struct hc_reader *r)
+{
+	struct hc_diag diag;
+	uint32_t type, total;
+
+	for (;;) {
+		bool again = false;
+		int x = next_block(r, &type, &total, &diag);
+
+		if (!x && type == HC_BLOCK_SHB) {
+			/* Two section headers in a row: the first section was empty. */
+			x = check_shb(r, &diag);
+			if (!x)
+				r->p += total;
+		} else if (!x && hc_block_is_event(type)) {
+			x = event_outcome(r, type, total, &again, &diag);
+			if (!x && !again) {
+				r->held = HC_READ_EVENT;
+				return;
+			}
+		} else if (!x) {
+			x = metadata_block(r, type, total, &diag);
+		}
+		if (x == HC_READ_SKIPPED) {
+			enqueue(r, &diag);
+		} else if (x) {
+			r->held = x;
+			r->held_diag = diag;
+			return;
+		}
+	}
+}
+
+/* ---- the reader ---- */
+
+/* An event block, whole at r->p; consumes it. 0: r->ev is an event to deliver, or with *ret_again there is none. */
+static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag)
+{
+	const char *bad = NULL;
+	enum parsed parsed = parse_event(r, r->p, type, total, &bad);
+	bool trailer_ok = hc_le32(r->p + total - 4) == total;
+
+	/* Trailers of events are not compared by libscap; a wrong one only counts if what follows makes no sense. */
+	if (!trailer_ok && (parsed == PARSED_BAD || (!need(r, total + 8) && !header_follows(r->p + total, 8))))
+		return skip_damage(r, bad ? bad : "an event block's two lengths differ", diag);
+	r->p += total;
+	if (parsed == PARSED_BAD) {
+		uint64_t to = off_of(r, r->p);
+
+		return lost(r, to - total, to, bad, diag);
+	}
+	*ret_again = parsed == PARSED_UNKNOWN_TYPE;
+	return 0;
+}
+
+/* Delivers r->ev. */
+static inline int deliver(struct hc_reader *r, struct hc_event **ret_event)
+{
+	r->ev.num = ++r->stats.events;
+	*ret_event = &r->ev;
+	return HC_READ_EVENT;
+}
+
+/* Everything that is not an event block lying whole in front of us. 0: r->ev holds an event. */
+static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
+{
+	uint32_t type, total;
+	int x = next_block(r, &type, &total, diag);
+
+	if (x)
+		return x;
+	if (hc_block_is_event(type))
+		return event_outcome(r, type, total, ret_again, diag);
+	if (type == HC_BLOCK_SHB) {
+		struct hc_machine machine = r->section.machine;
+		bool had = r->section.has_machine;
+
+		x = check_shb(r, diag);
+		if (x)
+			return x;
+		/* All but the machine starts anew (scap-format.md 2.4). */
+		hc_section_done(&r->section);
+		hc_section_init(&r->section);
+		r->section.machine = machine;
+		r->section.has_machine = had;
+		r->stats.sections++;
+		r->p += total;
+		load_metadata(r);
+		return HC_READ_SECTION;
+	}
+	if (hc_le32(r->p + total - 4) == total && need(r, total + 8) != FETCH_GAP &&
+	    header_follows(r->p + total, (size_t)(r->end - r->p) - total)) {
+		char cause[80];
+		uint64_t from = off_of(r, r->p);
+
+		r->p += total;
+		snprintf(cause, sizeof cause, "a block of type 0x%x between events", type);
+		return lost(r, from, from + total, cause, diag);
+	}
+	return skip_damage(r, "no block of a capture", diag);
+}
+
+/* Reports first, then what ended the metadata phase. NOTHING_HELD: go on reading. */
+static int next_held(struct hc_reader *r, struct hc_event **ret_event, struct hc_diag *diag)
+{
+	struct outcome *o = r->queue;
+	int x = r->held;
+
+	if (o) {
+		if (diag)
+			*diag = o->diag;
+		r->queue = o->next;
+		if (!r->queue)
+			r->queue_tail = &r->queue;
+		free(o);
+		return HC_READ_SKIPPED;
+	}
+	if (x == NOTHING_HELD)
+		return x;
+	if (x == HC_READ_EVENT) {
+		r->held = NOTHING_HELD;
+		return deliver(r, ret_event);
+	}
+	/* Final outcomes stay. */
+	if (diag && x != HC_READ_EOF)
+		*diag = r->held_diag;
+	return x;
+}
+
+int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_diag *reterr_diag)
+{
+	struct hc_diag ignored;
+	int x;
+
+	if (unlikely(r->queue || r->held != NOTHING_HELD)) {
+		x = next_held(r, ret_event, reterr_diag);
+		if (x != NOTHING_HELD)
+			return x;
+	}
+	for (;;) {
+		size_t left = (size_t)(r->end - r->p);
+		const char *bad;
+		bool again = false;
+
+		if (likely(left >= 8)) {
+			uint32_t type = hc_le32(r->p), total = hc_le32(r->p + 4);
+
+			/* The common case, in one piece; everything else, and everything odd, goes the slow way. */
+			if (likely((type == HC_BLOCK_EV_V2 || type == HC_BLOCK_EVF_V2) && total <= left &&
+				   total <= HC_EVENT_BLOCK_MAX && total >= HC_BLOCK_OVERHEAD + 2 + HC_EVENT_HEADER &&
+				   hc_le32(r->p + total - 4) == total &&
+				   parse_event(r, r->p, type, total, &bad) == PARSED_EVENT)) {
+				r->p += total;
+				return deliver(r, ret_event);
+			}
+		}
+		x = next_slow(r, &again, reterr_diag ? reterr_diag : &ignored);
+		if (x == 0 && !again)
+			return deliver(r, ret_event);
+		if (x == 0)
+			continue;
+		if (x != HC_READ_SKIPPED && x != HC_READ_SECTION) {
+			r->held = x;
+			if (reterr_diag)
+				r->held_diag = *reterr_diag;
+		}
+		return x;
+	}
+}
+
+/* What a file is that is not a capture. */
+static const char *looks_like(const uint8_t *p, size_t len)
+{
+	static const struct {
+		const char *magic;
+		size_t len;
+		const char *what;
+	} kinds[] = {
+		{ "\xd4\xc3\xb2\xa1", 4, "a pcap network capture" }, { "\x4d\x3c\xb2\xa1", 4, "a pcap network capture" },
+		{ "\x7f" "ELF", 4, "a program" },		     { "\xfd" "7zXZ", 5, "xz data" },
+		{ "BZh", 3, "bzip2 data" },			     { "\x04\x22\x4d\x18", 4, "lz4 data" },
+		{ "PK\x03\x04", 4, "a zip archive" },
+	};
+	size_t text = 0;
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		if (len >= kinds[i].len && !memcmp(p, kinds[i].magic, kinds[i].len))
+			return kinds[i].what;
+	}
+	while (text < len && text < 256 && ((p[text] >= ' ' && p[text] < 0x7f) || strchr("\t\r\n", p[text])))
+		text++;
+	return text && (text == len || text == 256) ? "text" : "unknown data";
+}
+
+static int read_first_header(struct hc_reader *r, struct hc_diag *diag)
+{
+	int x = need(r, HC_SHB_LEN);
+	size_t left = (size_t)(r->end - r->p);
+	int y;
+
+	if (x && r->last == HC_PIECE_ERROR)
+		return hc_diag_set_off(diag, r->gap.err, r->name, -1, "%s", r->gap.cause);
+	if (x && !left && r->last == HC_PIECE_EOF)
+		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "is empty; expected a capture");
+	if (x && !left)
+		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "no capture in it: %s", r->gap.cause);
+	if (left >= 4 && hc_le32(r->p) == HC_BLOCK_SHB) {
+		if (x)
+			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
+					       "ends inside the section header (%zu bytes)", left);
+		y = check_shb(r, diag);
+		if (y)
+			return y;
+		if (hc_le32(r->p + 4) >= HC_SHB_LEN && !need(r, hc_le32(r->p + 4))) {
+			r->p += hc_le32(r->p + 4);
+			return 0;
+		}
+	}
+	return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, -1,
+			       "not a capture but %s; expected a scap file (plain, gzip or zstd), which begins with 0A 0D "
+			       "0D 0A", looks_like(r->p, left));
+}
+
+int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, const char *name,
+			  const struct hc_reader_options *options, struct hc_diag *reterr_diag)
+{
+	static const struct hc_reader_options defaults = { 0 };
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = hc_calloc(1, sizeof *r);
+	struct hc_diag ignored;
+	ssize_t n;
+	int x;
+
+	if (!options)
+		options = &defaults;
+	if (!reterr_diag)
+		reterr_diag = &ignored;
+	r->name = hc_strdup(name);
+	r->held = NOTHING_HELD;
+	r->queue_tail = &r->queue;
+	r->stats.input_size = source->size;
+	hc_section_init(&r->section);
+	/* Enough to tell what it is, before the filter is chosen. */
+	while (source->len < 4 && (n = hc_source_more(source)) != 0) {
+		if (n < 0) {
+			hc_source_close(source);
+			return hc_diag_set_off(reterr_diag, (int)n, name, -1, "reading failed: %s", strerror((int)-n));
+		}
+	}
+	r->stream = hc_stream_new(source, options->decompress_ahead);
+	r->stats.compression = hc_stream_compression(r->stream);
+	x = read_first_header(r, reterr_diag);
+	if (x)
+		return x;
+	r->stats.sections = 1;
+	load_metadata(r);
+	if (r->held == HC_READ_EOF && r->foreign_blocks && !r->section.nthreads)
+		return hc_diag_set_off(reterr_diag, HC_READ_UNSUPPORTED, name, -1,
+				       "a pcapng file without system events: probably a network capture; expected a scap "
+				       "capture");
+	*ret = TAKE(r);
+	return 0;
+}
+
+int hc_reader_open(struct hc_reader **ret, const char *path, const struct hc_reader_options *options,
+		   struct hc_diag *reterr_diag)
+{
+	struct hc_source *source;
+	int r = hc_source_open(&source, path, options && options->follow, reterr_diag);
+
+	if (r < 0)
+		return r;
+	return hc_reader_open_source(ret, source, strcmp(path, "-") ? path : "standard input", options, reterr_diag);
+}
+
+int hc_reader_open_memory(struct hc_reader **ret, const void *p, size_t len, const char *name,
+			  const struct hc_reader_options *options, struct hc_diag *reterr_diag)
+{
+	return hc_reader_open_source(ret, hc_source_new_memory(p, len), name, options, reterr_diag);
+}
+
+struct hc_reader *hc_reader_close(struct hc_reader *r)
+{
+	if (!r)
+		return NULL;
+	put_chunk(r);
+	hc_stream_free(r->stream);
+	while (r->queue) {
+		struct outcome *o = r->queue;
+
+		r->queue = o->next;
+		free(o);
+	}
+	hc_section_done(&r->section);
+	free(r->spill);
+	free(r->name);
+	free(r);
+	return NULL;
+}
+
+const struct hc_section *hc_reader_section(const struct hc_reader *r)
+{
+	return &r->section;
+}
+
+void hc_reader_stats(const struct hc_reader *r, struct hc_reader_stats *ret)
+{
+	*ret = r->stats;
+	ret->bytes_plain = off_of(r, r->p);
+}
