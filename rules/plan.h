@@ -14,7 +14,7 @@
 #include "rules/ast.h"
 #include "rules/field.h"
 #include "rules/memo.h"
-#include "rules/selection.h"
+#include "rules/evtset.h"
 
 struct hc_plan;
 
