@@ -26,22 +26,35 @@ struct hc_writer_options {
 	size_t frame_size; /* uncompressed bytes per frame; 0: HC_WRITER_FRAME_SIZE */
 };
 
-enum { HC_WRITER_FRAME_SIZE = 1 << 20 };
+enum {
+	HC_WRITER_FRAME_SIZE = 1 << 20,
+	HC_WRITER_LARGE_MAX = 64 << 20, /* an event in a LARGE block: what readers of ours take with room to spare */
+};
+
+/* Outcomes besides 0 and negative errno (dead: the output failed). */
+enum hc_write {
+	HC_WRITE_OK = 0,
+	HC_WRITE_REFUSED, /* this event cannot be in a capture (too long, malformed); nothing was written, go on */
+};
 
 /* fd is taken (closed by close, also on failure). name is for messages, copied. */
-int hc_writer_open(struct hc_writer **ret, int fd, const char *name, const struct hc_writer_options *options, struct hc_diag *reterr_diag);
-/* Section header and lists; before any event, and again for every further section. */
+int hc_writer_open(struct hc_writer **ret, int fd, const char *name, const struct hc_writer_options *options,
+		   struct hc_diag *reterr_diag);
+/* Section header and lists; before any event, and again for every further section. A section that gets no event is
+ * given a harmless one: others cannot open a file without. */
 int hc_writer_section(struct hc_writer *writer, const struct hc_section *section, struct hc_diag *reterr_diag);
 int hc_writer_event(struct hc_writer *writer, const struct hc_event *event, struct hc_diag *reterr_diag);
 /* An event already in wire form from its ts field on (scap-format.md 9.1: ts, tid, len, type, nparams, lengths, data);
  * size is its `len`. What the kernel side produces. */
-int hc_writer_wire_event(struct hc_writer *writer, uint16_t cpu, uint32_t flags, const void *wire, uint32_t size, struct hc_diag *reterr_diag);
-/* Everything so far reaches the file as complete frames. */
+int hc_writer_wire_event(struct hc_writer *writer, uint16_t cpu, uint32_t flags, const void *wire, uint32_t size,
+			 struct hc_diag *reterr_diag);
+/* Everything so far reaches the file as complete frames; waits for that, in the background case too. */
 int hc_writer_flush(struct hc_writer *writer, struct hc_diag *reterr_diag);
 /* Flushes, closes, frees; the first error of the writer's life is returned (0 if none). */
 int hc_writer_close(struct hc_writer *writer, struct hc_diag *reterr_diag);
 
 struct hc_writer_stats {
-	uint64_t events, bytes_plain, bytes_out, frames;
+	uint64_t events, bytes_plain;
+	uint64_t bytes_out, frames; /* in the file */
 };
 void hc_writer_stats(const struct hc_writer *writer, struct hc_writer_stats *ret);
