@@ -130,12 +130,15 @@ static bool parse_index(struct hc_str text, int64_t *ret)
 	return true;
 }
 
-#define NONEXISTENT(diag, text, ...) \
-	hc_diag_set(diag, -EINVAL, "filter_check called with nonexistent field %.*s" __VA_ARGS__)
-#define TEXT(s) (int)((s).len < 200 ? (s).len : 200), (s).p
+/* Why a reference is unknown, for the hint; the message itself always has the one shape rules' authors know. */
+struct why {
+	char text[HC_FIELD_HINT_MAX];
+};
+#define TEXT(s) (int)((s).len < 100 ? (s).len : 100), (s).p
+#define UNKNOWN(why, ...) (snprintf((why)->text, sizeof (why)->text, __VA_ARGS__), -EINVAL)
 
 /* The .NAME behind evt.arg, evt.rawarg, evt.type.is, evt.abspath, thread.cgroup. */
-static int take_suffix(struct hc_field *f, struct hc_str suffix, struct hc_str text, struct hc_diag *diag)
+static int take_suffix(struct hc_field *f, struct hc_str suffix, struct why *why)
 {
 	uint8_t format = PF_NA, type;
 
@@ -144,7 +147,7 @@ static int take_suffix(struct hc_field *f, struct hc_str suffix, struct hc_str t
 	case HC_FIELD_EVT_RAWARG:
 		type = param_by_name(suffix, &format);
 		if (type == PT_NONE)
-			return NONEXISTENT(diag, text, ": no event has a parameter '%.*s'", TEXT(text), TEXT(suffix));
+			return UNKNOWN(why, "no event has a parameter '%.*s'", TEXT(suffix));
 		if (f->id == HC_FIELD_EVT_RAWARG) {
 			f->type = type;
 			f->format = format;
@@ -152,60 +155,64 @@ static int take_suffix(struct hc_field *f, struct hc_str suffix, struct hc_str t
 		break;
 	case HC_FIELD_EVT_TYPE_IS:
 		if (!is_event_name(suffix))
-			return NONEXISTENT(diag, text, ": unknown event type %.*s", TEXT(text), TEXT(suffix));
+			return UNKNOWN(why, "no event is named '%.*s'", TEXT(suffix));
 		break;
 	case HC_FIELD_EVT_ABSPATH:
 		if (!hc_str_is(suffix, "src") && !hc_str_is(suffix, "dst"))
-			return NONEXISTENT(diag, text, ": only .src and .dst are known", TEXT(text));
+			return UNKNOWN(why, "only evt.abspath.src and evt.abspath.dst exist");
 		break;
 	default:
 		if (!is_subsystem(suffix))
-			return NONEXISTENT(diag, text, ": a subsystem name is letters and _", TEXT(text));
+			return UNKNOWN(why, "the name of a cgroup subsystem consists of letters and _");
 	}
 	f->key = suffix;
 	return 0;
 }
 
-static int take_argument(struct hc_field *f, struct hc_str arg, struct hc_str text, struct hc_diag *diag)
+/* evt.around's time is in ns since the epoch: wider than an index. */
+static int take_time(struct hc_field *f, struct hc_str arg, struct why *why)
+{
+	char digits[24], *end;
+
+	snprintf(digits, sizeof digits, "%.*s", TEXT(arg));
+	errno = 0;
+	f->index = (int64_t)strtoull(digits, &end, 10);
+	if (errno || *end || arg.len >= sizeof digits || digits[0] < '0' || digits[0] > '9')
+		return UNKNOWN(why, "[%.*s] is not a time in ns since the epoch", TEXT(arg));
+	f->has_index = true;
+	return 0;
+}
+
+static int take_argument(struct hc_field *f, struct hc_str arg, struct why *why)
 {
 	uint8_t kind = f->info->arg;
 
 	if (kind == HC_ARG_NONE || kind == HC_ARG_NAME)
-		return NONEXISTENT(diag, text, ": %s takes no [argument]", TEXT(text), f->info->name);
+		return UNKNOWN(why, "%s takes no [argument]", f->info->name);
 	if (!arg.len)
-		return NONEXISTENT(diag, text, ": empty [argument]", TEXT(text));
-	if (kind != HC_ARG_KEY && (f->id == HC_FIELD_EVT_AROUND || parse_index(arg, &f->index))) {
-		if (f->id == HC_FIELD_EVT_AROUND) {
-			/* nanoseconds since the epoch: wider than an index */
-			char digits[24], *end;
-
-			snprintf(digits, sizeof digits, "%.*s", TEXT(arg));
-			errno = 0;
-			f->index = (int64_t)strtoull(digits, &end, 10);
-			if (errno || *end || arg.len >= sizeof digits || digits[0] == '-')
-				return NONEXISTENT(diag, text, ": [argument] must be a time in ns", TEXT(text));
-		}
-		f->has_index = f->id == HC_FIELD_EVT_AROUND || f->index != -1;
+		return UNKNOWN(why, "the [argument] is empty");
+	if (f->id == HC_FIELD_EVT_AROUND)
+		return take_time(f, arg, why);
+	if (kind != HC_ARG_KEY && parse_index(arg, &f->index)) {
+		f->has_index = f->index != -1;
 		return 0;
 	}
 	if (kind == HC_ARG_INDEX || kind == HC_ARG_INDEX_OR_NAME)
-		return NONEXISTENT(diag, text, ": [%.*s] is not a decimal index", TEXT(text), TEXT(arg));
+		return UNKNOWN(why, "[%.*s] is not a decimal index", TEXT(arg));
 	f->key = arg;
 	return 0;
 }
 
-static int resolve(struct hc_field *f, struct hc_str name, bool has_arg, struct hc_str arg, struct hc_str text,
-		   struct hc_diag *diag)
+static int resolve(struct hc_field *f, struct hc_str name, bool has_arg, struct hc_str arg, struct why *why)
 {
 	struct hc_str suffix;
 	const char *near;
-	int r;
+	int r = 0;
 
 	f->info = find_with_suffix(name, &suffix);
 	if (!f->info) {
 		near = hc_field_nearest(name);
-		return NONEXISTENT(diag, text, "%s%s%s", TEXT(text), near ? "; did you mean '" : "", near ? near : "",
-				   near ? "'?" : "");
+		return near ? UNKNOWN(why, "did you mean '%s'?", near) : UNKNOWN(why, "`hindcast fields` lists all fields");
 	}
 	f->id = (enum hc_field_id)(f->info - hc_field_table);
 	f->type = f->info->type;
@@ -213,27 +220,29 @@ static int resolve(struct hc_field *f, struct hc_str name, bool has_arg, struct 
 	f->scope = f->info->scope;
 	f->match = f->info->match;
 	f->is_list = f->info->flags & HC_FIELD_IS_LIST;
-	if (suffix.len) {
-		r = take_suffix(f, suffix, text, diag);
-		if (r < 0)
-			return r;
-		if (has_arg)
-			return NONEXISTENT(diag, text, ": both .%.*s and [argument]", TEXT(text), TEXT(suffix));
-	} else if (has_arg) {
-		r = take_argument(f, arg, text, diag);
-		if (r < 0)
-			return r;
-	} else if (f->info->flags & HC_FIELD_ARG_REQUIRED) {
-		return NONEXISTENT(diag, text, ": %s requires an argument", TEXT(text), f->info->name);
-	}
+	if (suffix.len && has_arg)
+		return UNKNOWN(why, "both .%.*s and an [argument]", TEXT(suffix));
+	if (suffix.len)
+		r = take_suffix(f, suffix, why);
+	else if (has_arg)
+		r = take_argument(f, arg, why);
+	else if (f->info->flags & HC_FIELD_ARG_REQUIRED)
+		return UNKNOWN(why, "%s requires an argument", f->info->name);
+	if (r < 0)
+		return r;
 	/* One ancestor is an ordinary value. proc.aenv: a name too (fields-semantics.md 4.2). */
-	if (f->match == HC_MATCH_ANY) {
-		bool aenv = f->id == HC_FIELD_PROC_AENV;
-
-		if (aenv ? f->key.len > 0 : f->has_index)
-			f->match = HC_MATCH_ONE;
-	}
+	if (f->match == HC_MATCH_ANY && (f->id == HC_FIELD_PROC_AENV ? f->key.len > 0 : f->has_index))
+		f->match = HC_MATCH_ONE;
 	return 0;
+}
+
+void hc_field_hint(struct hc_str name, bool has_arg, struct hc_str arg, char ret_hint[HC_FIELD_HINT_MAX])
+{
+	struct hc_field f = { 0 };
+	struct why why = { "" };
+
+	resolve(&f, name, has_arg, arg, &why);
+	memcpy(ret_hint, why.text, sizeof why.text);
 }
 
 static void grow(struct hc_field_set *set)
@@ -257,8 +266,8 @@ int hc_field_parse(struct hc_field_set *set, struct hc_str name, bool has_arg, s
 		   const struct hc_field **ret, struct hc_diag *diag)
 {
 	struct hc_field f = { 0 }, *copy;
+	struct why why;
 	uint32_t b;
-	int r;
 
 	if (set->n * 2 >= set->nbuckets)
 		grow(set);
@@ -268,9 +277,8 @@ int hc_field_parse(struct hc_field_set *set, struct hc_str name, bool has_arg, s
 			*ret = set->fields[set->buckets[b] - 1];
 			return 0;
 		}
-	r = resolve(&f, name, has_arg, arg, text, diag);
-	if (r < 0)
-		return r;
+	if (resolve(&f, name, has_arg, arg, &why) < 0)
+		return hc_diag_set(diag, -EINVAL, "filter_check called with nonexistent field %.*s", TEXT(text));
 	copy = hc_arena_new(&set->arena, struct hc_field);
 	*copy = f;
 	copy->key.p = hc_arena_dupn(&set->arena, f.key.p ? f.key.p : "", f.key.len);

@@ -98,12 +98,16 @@ void hc_field_set_init(struct hc_field_set *set);
 void hc_field_set_done(struct hc_field_set *set);
 
 /* Resolves a reference: name is everything before a bracket ("evt.arg.flags", "proc.aname"), arg the unquoted text in
- * brackets, text the whole as written. 0: *ret borrowed from the set. -EINVAL: no such field, or not with that argument;
- * diag->text says so in words that contain "nonexistent field" (rules-language.md 9.2). Everything is copied. */
+ * brackets, text the whole as written. 0: *ret borrowed from the set. -EINVAL: no such field, or not with that argument:
+ * diag->text is "filter_check called with nonexistent field TEXT" (rules-language.md 9.2). Everything is copied. */
 int hc_field_parse(struct hc_field_set *set, struct hc_str name, bool has_arg, struct hc_str arg, struct hc_str text,
 		   const struct hc_field **ret, struct hc_diag *diag);
 
-/* The same for a field without argument known to exist (a suffix .NAME may be part of name). Asserts that it does. */
+/* Why such a reference is unknown, or what may have been meant: "did you mean 'proc.name'?". */
+enum { HC_FIELD_HINT_MAX = 192 };
+void hc_field_hint(struct hc_str name, bool has_arg, struct hc_str arg, char ret_hint[HC_FIELD_HINT_MAX]);
+
+/* hc_field_parse() for a field without argument known to exist (a suffix .NAME may be part of name). Asserts that it does. */
 const struct hc_field *hc_field_of(struct hc_field_set *set, const char *name);
 
 /* The catalogue entry of exactly that name (no argument, no suffix), or NULL. */

@@ -12,6 +12,7 @@
 
 #include "common/buf.h"
 #include "rules/ast.h"
+#include "rules/evtset.h"
 #include "rules/field.h"
 #include "rules/memo.h"
 #include "rules/evtset.h"

@@ -92,6 +92,16 @@ Test(field, wrong_references_say_nonexistent_field)
 		cr_assert(strstr(diag.text, "nonexistent field"), "%s: %s", wrong[i].name, diag.text);
 	}
 	cr_assert_eq(set.n, 0);
-	get("proc.nam", NULL);
-	cr_assert_str_eq(diag.text, "filter_check called with nonexistent field proc.nam; did you mean 'proc.name'?");
+	get("proc.aname", "x");
+	cr_assert_str_eq(diag.text, "filter_check called with nonexistent field proc.aname[x]");
+}
+
+Test(field, hint_says_why_or_what_was_meant)
+{
+	char hint[HC_FIELD_HINT_MAX];
+
+	hc_field_hint(hc_str("proc.nam"), false, hc_str(NULL), hint);
+	cr_assert_str_eq(hint, "did you mean 'proc.name'?");
+	hc_field_hint(hc_str("proc.aname"), true, hc_str("x"), hint);
+	cr_assert_str_eq(hint, "[x] is not a decimal index");
 }

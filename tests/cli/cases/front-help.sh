@@ -1,1 +1,0 @@
-hindcast --help

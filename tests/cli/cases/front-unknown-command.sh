@@ -1,1 +1,0 @@
-hindcast recrod x.scap

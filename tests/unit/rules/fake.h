@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A stand-in for the host state: field texts with values, and conditions evaluated against them.
+ */
+#pragma once
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <criterion/criterion.h>
+
+#include "rules/check.h"
+#include "rules/parser.h"
+
+struct fake_value {
+	const char *field; /* as written in conditions */
+	struct hc_value value;
+};
+
+struct fake {
+	struct fake_value values[32];
+	unsigned n;
+	unsigned extractions;
+};
+
+static inline bool fake_extract(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret)
+{
+	struct fake *fake = ctx;
+
+	fake->extractions++;
+	for (unsigned i = 0; i < fake->n; i++)
+		if (hc_str_is(field->text, fake->values[i].field)) {
+			*ret = fake->values[i].value;
+			return true;
+		}
+	return false;
+}
+
+static inline void fake_set(struct fake *fake, const char *field, struct hc_value value)
+{
+	unsigned i = 0;
+
+	/* items of FAKE_LIST live no longer than the statement that names them */
+	if (value.kind == HC_VALUE_LIST && value.nitems) {
+		struct hc_value *items = calloc(value.nitems, sizeof *items);
+
+		memcpy(items, value.items, value.nitems * sizeof *items);
+		value.items = items;
+	}
+	while (i < fake->n && strcmp(fake->values[i].field, field))
+		i++;
+	fake->values[i] = (struct fake_value){ field, value };
+	if (i == fake->n)
+		fake->n++;
+}
+
+#define FAKE_STR(text) ((struct hc_value){ .kind = HC_VALUE_STRING, .s = { text, sizeof(text) - 1 } })
+#define FAKE_BYTES(text) ((struct hc_value){ .kind = HC_VALUE_BYTES, .s = { text, sizeof(text) - 1 } })
+#define FAKE_INT(n) ((struct hc_value){ .kind = HC_VALUE_INT, .u = (uint64_t)(n) })
+#define FAKE_BOOL(b) ((struct hc_value){ .kind = HC_VALUE_BOOL, .u = (b) })
+#define FAKE_IP(bytes) ((struct hc_value){ .kind = HC_VALUE_IP, .s = { bytes, sizeof(bytes) - 1 } })
+#define FAKE_LIST(...) \
+	((struct hc_value){ .kind = HC_VALUE_LIST, \
+			    .nitems = sizeof((struct hc_value[]){ __VA_ARGS__ }) / sizeof(struct hc_value), \
+			    .items = (struct hc_value[]){ __VA_ARGS__ } })
+#define FAKE_NONE ((struct hc_value){ .kind = HC_VALUE_LIST })
