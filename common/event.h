@@ -91,7 +91,7 @@ static inline const uint8_t *hc_event_param(struct hc_event *ev, uint32_t k, uin
 {
 	if (!ev->nindexed)
 		hc_event_index(ev);
-	if (k + 1 >= ev->nindexed) {
+	if (k >= ev->nindexed - 1) {
 		*ret_len = 0;
 		return NULL;
 	}

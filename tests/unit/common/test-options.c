@@ -84,3 +84,44 @@ Test(options, nearest_name_only_when_near)
 	cr_assert_str_eq(hc_nearest("reply", names), "replay");
 	cr_assert_null(hc_nearest("frobnicate", names));
 }
+
+Test(options, a_flag_takes_no_value_and_others_need_one)
+{
+	struct options o = { 0 };
+	int n, status = -1;
+
+	cr_redirect_stderr();
+	cr_assert_neq(parse(&o, &n, &status, ARGV(strdup("--all=yes"))), 0);
+	cr_assert_eq(status, HC_EXIT_USAGE);
+	status = -1;
+	cr_assert_neq(parse(&o, &n, &status, ARGV("--write")), 0);
+	cr_assert_eq(status, HC_EXIT_USAGE);
+	status = -1;
+	cr_assert_neq(parse(&o, &n, &status, ARGV("-w")), 0);
+	cr_assert_eq(status, HC_EXIT_USAGE);
+}
+
+Test(options, arguments_where_none_belong_are_refused, .init = cr_redirect_stderr)
+{
+	struct options o = { 0 };
+	int status = -1;
+
+	cr_assert_neq(parse(&o, NULL, &status, ARGV("stray")), 0);
+	cr_assert_eq(status, HC_EXIT_USAGE);
+}
+
+Test(options, help_goes_to_stdout_and_names_every_option, .init = cr_redirect_stdout)
+{
+	struct options o = { 0 };
+	int n, status = -1;
+
+	cr_assert_neq(parse(&o, &n, &status, ARGV("--help")), 0);
+	cr_assert_eq(status, HC_EXIT_OK);
+	fflush(stdout);
+	cr_assert_stdout_eq_str("Usage: hindcast try [OPTION]... FILE...\n\nTries.\n\n"
+				"  -A, --all                   take all\n"
+				"  -w, --write=FILE            where to\n"
+				"  -r, --rules=PATH            rules\n"
+				"  -C SIZE                     size\n"
+				"  -h, --help                  show this help\n");
+}
