@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The ledger: what a capture says about its own making, as PPME_ASYNCEVENT_E events (plugin id 0, tid -1) whose names
+ * begin with "hindcast." and whose data is one JSON object (architecture decision 5). Written by record/, read by
+ * `hindcast info` and `replay`. Keys are only ever added; readers pass over names and keys they do not know. Times are
+ * ns since the epoch; syscalls are named as in common/syscalls.def; an interval's end is the next one's start.
+ *
+ *   hindcast.start      once per file: {"version", "kernel", "arch", "file": number from 1, "started_ns", "snaplen",
+ *                       "rings": {"cpus", "bytes": of each}, "filter": {"follow", "failed", "uid", "comm", ...},
+ *                       "margin_ns": reordering window}
+ *   hindcast.selection  first in each file and at every change: {"reason": "start" | "reload" | "shed" | "restore",
+ *                       "why": text, "syscalls": [all that is recorded from here on], "added": [...], "removed": [...],
+ *                       "rules": [files]}; start adds "unsupported": syscalls the rules want that are not recorded
+ *   hindcast.snapshot   {"from_ns", "to_ns", "threads", "fds"}: the lists at the start of the file were read in this
+ *                       interval; events of the same interval follow, so what they did may be in the lists already
+ *   hindcast.loss       only for intervals with losses: {"from_ns", "to_ns", "lost": sum, "cpus": {"0": {"ring-full":
+ *                       n, ...}, ...}, "syscalls": {"read": n, ...}}
+ *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}
+ *   hindcast.trigger    flight recorder: why this file was saved {"reason", "from_ns"}
+ *   hindcast.end        last in each file: {"reason", "events", "lost"} for the file
+ */
+#pragma once
+
+#define HC_LEDGER_PREFIX "hindcast."
+#define HC_LEDGER_START "hindcast.start"
+#define HC_LEDGER_SELECTION "hindcast.selection"
+#define HC_LEDGER_SNAPSHOT "hindcast.snapshot"
+#define HC_LEDGER_LOSS "hindcast.loss"
+#define HC_LEDGER_COST "hindcast.cost"
+#define HC_LEDGER_TRIGGER "hindcast.trigger"
+#define HC_LEDGER_END "hindcast.end"

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Starting the recorded command (record/command.h).
+ */
+#include "record/command.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+
+enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
+
+/* The recorder blocks signals to read them from a descriptor and ignores SIGPIPE; none of this is the command's. */
+static void reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
+static void __attribute__((noreturn)) child_main(char **argv, int go, int error)
+{
+	char byte;
+	ssize_t n;
+	int err;
+
+	do
+		n = read(go, &byte, 1);
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		_exit(EXIT_OWN_FAILURE); /* the recorder could not start, and has said why */
+	reset_signals();
+	execvp(argv[0], argv);
+	err = errno;
+	n = write(error, &err, sizeof err);
+	_exit(EXIT_OWN_FAILURE);
+}
+
+int hc_child_start(struct hc_child *child, char **argv, struct hc_diag *reterr_diag)
+{
+	int go[2], error[2];
+
+	if (pipe2(go, O_CLOEXEC))
+		return hc_diag_set(reterr_diag, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+	if (pipe2(error, O_CLOEXEC)) {
+		close(go[0]);
+		close(go[1]);
+		return hc_diag_set(reterr_diag, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+	}
+	child->pid = fork();
+	if (child->pid == 0) {
+		close(go[1]);
+		close(error[0]);
+		child_main(argv, go[0], error[1]);
+	}
+	close(go[0]);
+	close(error[1]);
+	child->go = go[1];
+	child->error = error[0];
+	if (child->pid < 0)
+		return hc_diag_set(reterr_diag, -errno, "cannot start %s: %s", argv[0], strerror(errno));
+	child->pidfd = (int)syscall(SYS_pidfd_open, child->pid, 0);
+	if (child->pidfd < 0)
+		return hc_diag_set(reterr_diag, -errno, "cannot watch the process of %s: %s", argv[0], strerror(errno));
+	return 0;
+}
+
+int hc_child_release(struct hc_child *child, const char *name, struct hc_diag *reterr_diag)
+{
+	int err = 0;
+	ssize_t n = write(child->go, "", 1);
+
+	close(TAKE_FD(child->go));
+	/* exec closes the other end; until then this waits */
+	do
+		n = read(child->error, &err, sizeof err);
+	while (n < 0 && errno == EINTR);
+	close(TAKE_FD(child->error));
+	if (n != sizeof err)
+		return 0;
+	hc_child_reap(child);
+	hc_diag_set(reterr_diag, -err, "cannot run %s: %s", name, strerror(err));
+	return err == ENOENT || err == ENOTDIR ? EXIT_NOT_FOUND : EXIT_CANNOT_RUN;
+}
+
+int hc_child_reap(struct hc_child *child)
+{
+	int status;
+	pid_t r;
+
+	do
+		r = waitpid(child->pid, &status, 0);
+	while (r < 0 && errno == EINTR);
+	child->pid = -1;
+	if (r < 0)
+		return EXIT_OWN_FAILURE;
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+void hc_child_done(struct hc_child *child)
+{
+	if (child->go >= 0)
+		close(TAKE_FD(child->go));
+	if (child->error >= 0)
+		close(TAKE_FD(child->error));
+	if (child->pidfd >= 0)
+		close(TAKE_FD(child->pidfd));
+}

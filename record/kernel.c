@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Loading the BPF object, and turning the ways this can fail into sentences somebody can act on. What the kernel
+ * itself says (verifier, libbpf) is kept and shown only if no better reason is found.
+ */
+#include "record/kernel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+#include <cap-ng.h>
+
+#include "bpf/hindcast.skel.h"
+#include "bpf/loader.h"
+#include "common/mem.h"
+#include "common/schema.h"
+
+struct hc_kernel {
+	struct hc_bpf *skel;
+	struct hc_bpf_rings rings;
+	bool enter;
+};
+
+/* The last of libbpf's complaints. libbpf has one print function per process, so this is one per process too. */
+static char complaint[512];
+
+static int keep_complaint(enum libbpf_print_level level, const char *format, va_list ap)
+{
+	char line[sizeof complaint];
+	size_t len;
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof line, format, ap);
+	len = strlen(line);
+	while (len && line[len - 1] == '\n')
+		line[--len] = '\0';
+	if (!*complaint) /* the first one names the cause, the others follow from it */
+		memcpy(complaint, line, len + 1);
+	return 0;
+}
+
+/* First bytes of a small file as a string without its newline. */
+static bool read_line(const char *path, char *ret, size_t size)
+{
+	int fd HC_CLOSE = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, ret, size - 1);
+
+	if (n < 0)
+		return false;
+	ret[n] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	return true;
+}
+
+/* Before anything is tried: what certainly cannot work. */
+static int preflight(struct hc_diag *reterr_diag)
+{
+	bool admin, bpf, perfmon;
+	struct utsname u;
+	unsigned major = 0, minor = 0;
+	char state[128];
+
+	uname(&u);
+	if (sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major < 5 || (major == 5 && minor < 8)))
+		return hc_diag_set(reterr_diag, -ENOSYS,
+				   "this kernel (%s) is too old to record: Linux 5.8 or later is needed, for its BPF ring buffers",
+				   u.release);
+	capng_get_caps_process();
+	admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
+	bpf = admin || capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF);
+	perfmon = admin || capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
+	if (!bpf || !perfmon)
+		return hc_diag_set(reterr_diag, -EPERM,
+				   "no privilege to record: %s%s%s missing. Run it as root (sudo hindcast record ...), or give it the "
+				   "capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
+				   bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return hc_diag_set(reterr_diag, -ENOENT,
+				   "cannot read /sys/kernel/btf/vmlinux (%s): recording needs a kernel built with CONFIG_DEBUG_INFO_BTF "
+				   "(Debian's are), and /sys mounted", strerror(errno));
+	if (read_line("/sys/kernel/security/lockdown", state, sizeof state) && strstr(state, "[confidentiality]"))
+		return hc_diag_set(reterr_diag, -EPERM,
+				   "the kernel is locked down in confidentiality mode, which forbids BPF programs to read kernel memory "
+				   "(/sys/kernel/security/lockdown); boot without lockdown=confidentiality to record");
+	return 0;
+}
+
+static int explain_load(int err, struct hc_diag *reterr_diag)
+{
+	if (err == -EPERM || err == -EACCES)
+		return hc_diag_set(reterr_diag, err,
+				   "the kernel refuses the BPF programs (%s). A container's seccomp profile, an LSM or a memory lock limit "
+				   "(ulimit -l) may be the reason%s%s", strerror(-err), *complaint ? "; libbpf says: " : "", complaint);
+	return hc_diag_set(reterr_diag, err, "cannot load the BPF programs: %s%s%s", strerror(-err),
+			   *complaint ? "; libbpf says: " : "", complaint);
+}
+
+int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, uint64_t ring_size,
+		   struct hc_diag *reterr_diag)
+{
+	__attribute__((cleanup(hc_kernel_closep))) struct hc_kernel *kernel = NULL;
+	int err = preflight(reterr_diag);
+
+	if (err)
+		return err;
+	*complaint = '\0';
+	libbpf_set_print(keep_complaint);
+	kernel = hc_calloc(1, sizeof *kernel);
+	kernel->skel = hc_bpf__open();
+	if (!kernel->skel)
+		return explain_load(-errno, reterr_diag);
+	kernel->skel->rodata->hc_config = *config;
+	err = hc_bpf_load(kernel->skel, ring_size, &kernel->rings);
+	if (err)
+		return explain_load(err, reterr_diag);
+	*ret = TAKE(kernel);
+	return 0;
+}
+
+struct hc_kernel *hc_kernel_close(struct hc_kernel *kernel)
+{
+	if (!kernel)
+		return NULL;
+	if (kernel->rings.fds)
+		hc_bpf_rings_close(&kernel->rings);
+	hc_bpf__destroy(kernel->skel);
+	free(kernel);
+	return NULL;
+}
+
+void hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set)
+{
+	uint8_t flags[HC_BPF_SC_MAX] = { 0 };
+
+	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++)
+		flags[sc] = hc_scset_has(set, sc);
+	hc_bpf_select(kernel->skel, flags, kernel->enter);
+}
+
+int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *reterr_diag)
+{
+	const char *program = "?";
+	int err;
+
+	*complaint = '\0';
+	kernel->enter = with_enter;
+	err = hc_bpf_attach(kernel->skel, with_enter, &program);
+	if (err)
+		return hc_diag_set(reterr_diag, err, "cannot attach the BPF program %s: %s%s%s", program, strerror(-err),
+				   *complaint ? "; libbpf says: " : "", complaint);
+	return 0;
+}
+
+void hc_kernel_detach(struct hc_kernel *kernel)
+{
+	hc_bpf__detach(kernel->skel);
+}
+
+int hc_kernel_follow(struct hc_kernel *kernel, pid_t pid, struct hc_diag *reterr_diag)
+{
+	int err = hc_bpf_follow(kernel->skel, (uint32_t)pid);
+
+	if (err)
+		return hc_diag_set(reterr_diag, err, "cannot tell the kernel side to follow process %d: %s", (int)pid, strerror(-err));
+	return 0;
+}
+
+const int *hc_kernel_rings(const struct hc_kernel *kernel, uint32_t *ret_n, uint32_t *ret_size)
+{
+	*ret_n = (uint32_t)kernel->rings.n;
+	*ret_size = (uint32_t)kernel->rings.nbytes;
+	return kernel->rings.fds;
+}
+
+const volatile struct hc_bpf_cpu *hc_kernel_cpus(const struct hc_kernel *kernel, uint32_t *ret_n)
+{
+	*ret_n = (uint32_t)kernel->rings.n;
+	return kernel->skel->bss->hc_cpus;
+}
+
+const volatile __u64 *hc_kernel_dropped_by_sc(const struct hc_kernel *kernel)
+{
+	return kernel->skel->bss->hc_dropped_by_sc;
+}
+
+const char *hc_kernel_drop_name(unsigned why)
+{
+	static const char *const names[HC_DROP_COUNT] = {
+		[HC_DROP_RING_FULL] = "ring-full", [HC_DROP_NO_RING] = "no-ring", [HC_DROP_TOO_BIG] = "too-big",
+		[HC_DROP_BUSY] = "busy",           [HC_DROP_NO_FILLER] = "no-filler",
+	};
+
+	return why < HC_DROP_COUNT && names[why] ? names[why] : "unknown";
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Output files (record/output.h). A file is created with mode 0600 and never through a symbolic link, nor in a
+ * directory where others could exchange it under our hands: captures hold what the whole host read and wrote.
+ */
+#include "record/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/ledger.h"
+#include "common/mem.h"
+
+enum { MIN_FREE_MAX = 256 << 20 }; /* default reserve: a hundredth of the file system, at most this */
+
+struct hc_output {
+	const struct hc_output_options *options;
+	struct hc_buf path;
+	int fd;                   /* opened, not yet given to a writer; else -1 */
+	int dir;                  /* keeps the file system in reach for the space check; -1 for pipes */
+	struct hc_writer *writer;
+	uint64_t begun_ns;        /* wall clock at begin */
+	uint64_t number;          /* of the file, from 1 */
+	char **names;             /* ring of the last keep_files names */
+	struct hc_output_stats done; /* of closed files */
+};
+
+static uint64_t wall_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* trace.scap.zst -> trace-000002.scap.zst: the number goes before the first ".scap", else before the last dot. */
+static void insert_number(struct hc_buf *out, const char *path, uint64_t number)
+{
+	const char *base = strrchr(path, '/'), *dot;
+
+	base = base ? base + 1 : path;
+	dot = strstr(base, ".scap");
+	if (!dot)
+		dot = strrchr(base, '.');
+	if (!dot || dot == base)
+		dot = base + strlen(base);
+	hc_buf_put(out, path, (size_t)(dot - path));
+	hc_buf_printf(out, "-%06llu%s", (unsigned long long)number, dot);
+}
+
+static bool is_stdout(const struct hc_output *output)
+{
+	return !strcmp(output->options->path, "-");
+}
+
+static void make_path(struct hc_output *output)
+{
+	const struct hc_output_options *o = output->options;
+	char name[4096];
+	time_t now = time(NULL);
+	struct tm tm;
+
+	hc_buf_reset(&output->path);
+	if (is_stdout(output)) {
+		hc_buf_puts(&output->path, "standard output");
+		return;
+	}
+	if (!o->max_seconds || !localtime_r(&now, &tm) || !strftime(name, sizeof name, o->path, &tm))
+		snprintf(name, sizeof name, "%s", o->path);
+	/* a time in the name tells files apart if only time limits them and it is fine enough; else they get a number */
+	if (hc_output_has_limits(output) && (!o->max_seconds || o->max_bytes || o->max_events || !strcmp(name, o->path)))
+		insert_number(&output->path, name, output->number);
+	else
+		hc_buf_puts(&output->path, name);
+}
+
+static int open_dir_of(const char *path, struct hc_diag *reterr_diag)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir HC_FREE = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+	int fd HC_CLOSE = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return hc_diag_set(reterr_diag, -errno, "cannot open the directory %s to write %s: %s", dir, path, strerror(errno));
+	if (st.st_mode & S_IWOTH && st.st_uid != geteuid())
+		return hc_diag_set(reterr_diag, -EPERM,
+				   "will not write %s: everybody may write into %s, which belongs to another user (uid %u), so the file "
+				   "could be exchanged or read; choose another directory", path, dir, (unsigned)st.st_uid);
+	return TAKE_FD(fd);
+}
+
+static int open_file(struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	int fd HC_CLOSE = -1, dir HC_CLOSE = -1;
+	struct stat st;
+
+	make_path(output);
+	if (is_stdout(output)) {
+		if (isatty(STDOUT_FILENO))
+			return hc_diag_set(reterr_diag, -EINVAL,
+					   "will not write a capture to the terminal; redirect standard output or name a file with -w");
+		output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+		if (output->fd < 0)
+			return hc_diag_set(reterr_diag, -errno, "cannot write to standard output: %s", strerror(errno));
+		return 0;
+	}
+	dir = open_dir_of(output->path.p, reterr_diag);
+	if (dir < 0)
+		return dir;
+	fd = open(output->path.p, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+	if (fd < 0 && errno == ELOOP)
+		return hc_diag_set(reterr_diag, -ELOOP, "will not write through the symbolic link %s; name its target ('-' is standard "
+				   "output)", output->path.p);
+	if (fd < 0 || fstat(fd, &st))
+		return hc_diag_set(reterr_diag, -errno, "cannot write %s: %s", output->path.p, strerror(errno));
+	if (S_ISREG(st.st_mode)) {
+		if (st.st_uid != geteuid())
+			return hc_diag_set(reterr_diag, -EPERM, "will not overwrite %s, which belongs to another user (uid %u)",
+					   output->path.p, (unsigned)st.st_uid);
+		if (fchmod(fd, 0600) || ftruncate(fd, 0))
+			return hc_diag_set(reterr_diag, -errno, "cannot overwrite %s: %s", output->path.p, strerror(errno));
+	}
+	if (output->dir >= 0)
+		close(output->dir);
+	output->dir = S_ISREG(st.st_mode) ? TAKE_FD(dir) : -1;
+	output->fd = TAKE_FD(fd);
+	return 0;
+}
+
+int hc_output_new(struct hc_output **ret, const struct hc_output_options *options, struct hc_diag *reterr_diag)
+{
+	struct hc_output *output HC_CLEANUP(hc_output_free) = hc_calloc(1, sizeof *output);
+	int err;
+
+	output->options = options;
+	output->fd = output->dir = -1;
+	output->number = 1;
+	if (options->keep_files)
+		output->names = hc_calloc(options->keep_files, sizeof *output->names);
+	err = open_file(output, reterr_diag);
+	if (err)
+		return err;
+	*ret = TAKE(output);
+	return 0;
+}
+
+struct hc_output *hc_output_free(struct hc_output *output)
+{
+	if (!output)
+		return NULL;
+	if (output->writer)
+		hc_writer_close(output->writer, NULL);
+	if (output->fd >= 0)
+		close(output->fd);
+	if (output->dir >= 0)
+		close(output->dir);
+	for (uint64_t i = 0; output->names && i < output->options->keep_files; i++)
+		free(output->names[i]);
+	free(output->names);
+	hc_buf_done(&output->path);
+	free(output);
+	return NULL;
+}
+
+/* The newest name takes the place of the one keep_files back, whose file goes. */
+static void forget_oldest(struct hc_output *output)
+{
+	uint64_t keep = output->options->keep_files;
+	char **slot;
+
+	if (!keep)
+		return;
+	slot = &output->names[(output->number - 1) % keep];
+	if (*slot && strcmp(*slot, output->path.p))
+		unlink(*slot);
+	free(*slot);
+	*slot = hc_strdup(output->path.p);
+}
+
+int hc_output_begin(struct hc_output *output, const struct hc_section *section, struct hc_diag *reterr_diag)
+{
+	const struct hc_writer_options options = { .compress = output->options->compress, .background = true };
+	int err;
+
+	if (output->done.files) {
+		output->number++;
+		if (output->fd < 0 && !is_stdout(output)) {
+			err = open_file(output, reterr_diag);
+			if (err)
+				return err;
+		}
+	}
+	forget_oldest(output);
+	err = hc_writer_open(&output->writer, TAKE_FD(output->fd), output->path.p, &options, reterr_diag);
+	if (err)
+		return err;
+	output->begun_ns = wall_ns();
+	return hc_writer_section(output->writer, section, reterr_diag);
+}
+
+static void add_stats(struct hc_output_stats *to, const struct hc_writer_stats *from)
+{
+	to->bytes_out += from->bytes_out;
+	to->bytes_plain += from->bytes_plain;
+	to->events += from->events;
+	to->files++;
+}
+
+int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	struct hc_writer *writer = TAKE(output->writer);
+	struct hc_writer_stats stats;
+	int err;
+
+	if (!writer)
+		return 0;
+	err = hc_writer_flush(writer, reterr_diag);
+	hc_writer_stats(writer, &stats);
+	if (err) {
+		hc_writer_close(writer, NULL);
+	} else {
+		err = hc_writer_close(writer, reterr_diag);
+	}
+	add_stats(&output->done, &stats);
+	return err;
+}
+
+struct hc_writer *hc_output_writer(struct hc_output *output)
+{
+	return output->writer;
+}
+
+int hc_output_async(struct hc_output *output, uint64_t ts_ns, const char *name, const char *json,
+		    struct hc_diag *reterr_diag)
+{
+	/* plugin id, name with its NUL, data (events.def); lengths of large events are 32 bits wide */
+	uint32_t lens[3] = { 4, (uint32_t)strlen(name) + 1, (uint32_t)strlen(json) };
+	struct hc_buf data HC_BUF_DONE = { 0 };
+	struct hc_event ev = { .ts_ns = ts_ns, .tid = -1, .type = PPME_ASYNCEVENT_E, .nparams = 3 };
+
+	hc_buf_put(&data, &(uint32_t){ 0 }, 4);
+	hc_buf_put(&data, name, lens[1]);
+	hc_buf_put(&data, json, lens[2]);
+	ev.lens = (const uint8_t *)lens;
+	ev.data = (const uint8_t *)data.p;
+	return hc_writer_event(output->writer, &ev, reterr_diag);
+}
+
+bool hc_output_has_limits(const struct hc_output *output)
+{
+	const struct hc_output_options *o = output->options;
+
+	return o->max_bytes || o->max_seconds || o->max_events;
+}
+
+bool hc_output_is_full(const struct hc_output *output, uint64_t now_ns)
+{
+	const struct hc_output_options *o = output->options;
+	struct hc_writer_stats stats;
+
+	if (!output->writer || is_stdout(output) || !hc_output_has_limits(output))
+		return false;
+	hc_writer_stats(output->writer, &stats);
+	return (o->max_bytes && stats.bytes_out >= o->max_bytes) || (o->max_events && stats.events >= o->max_events) ||
+	       (o->max_seconds && now_ns - output->begun_ns >= o->max_seconds * 1000000000u);
+}
+
+int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	uint64_t left, reserve = output->options->min_free;
+	struct statvfs fs;
+
+	if (output->dir < 0 || fstatvfs(output->dir, &fs))
+		return 0;
+	if (reserve == UINT64_MAX) {
+		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
+		reserve = reserve < MIN_FREE_MAX ? reserve : MIN_FREE_MAX;
+	}
+	left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (left >= reserve)
+		return 0;
+	return hc_diag_set(reterr_diag, -ENOSPC,
+			   "the file system of %s has only %llu MiB left, less than the reserve of %llu MiB (--min-free)",
+			   output->path.p, (unsigned long long)(left >> 20), (unsigned long long)(reserve >> 20));
+}
+
+void hc_output_stats(const struct hc_output *output, struct hc_output_stats *ret)
+{
+	*ret = output->done;
+	ret->path = output->path.p;
+	if (output->writer) {
+		struct hc_writer_stats stats;
+
+		hc_writer_stats(output->writer, &stats);
+		add_stats(ret, &stats);
+	}
+}

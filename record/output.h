@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The files a recording goes to: names, opening them safely, limits per file, the ring of the last files. Which events
+ * go into which file is the capture's business; this is where a file ends and the next one's name comes from.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/cleanup.h"
+#include "common/diag.h"
+#include "formats/section.h"
+#include "formats/writer.h"
+
+struct hc_output_options {
+	const char *path;          /* "-": standard output */
+	enum hc_compress compress;
+	uint64_t max_bytes;        /* per file, as written; 0: no limit */
+	uint64_t max_seconds;      /* per file; with it path is a strftime format */
+	uint64_t max_events;       /* per file */
+	uint64_t keep_files;       /* older ones are removed; 0: all are kept */
+	uint64_t min_free;         /* stop when the file system has fewer bytes left; UINT64_MAX: the default */
+};
+
+struct hc_output;
+
+/* Opens the first file, so that everything that can be wrong with the path is known before anything is recorded;
+ * nothing is written yet. options are borrowed. */
+int hc_output_new(struct hc_output **ret, const struct hc_output_options *options, struct hc_diag *reterr_diag);
+/* Closes without a last word: for failures before the first section. */
+struct hc_output *hc_output_free(struct hc_output *output);
+HC_DEFINE_CLEANUP(struct hc_output *, hc_output_free);
+
+/* Starts a file with that section; a further one is opened if the first is used up. */
+int hc_output_begin(struct hc_output *output, const struct hc_section *section, struct hc_diag *reterr_diag);
+/* Ends the file: everything reaches it, it is closed. */
+int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag);
+/* The open file's writer, NULL between files. */
+struct hc_writer *hc_output_writer(struct hc_output *output);
+
+/* A ledger event (common/ledger.h): name, one JSON object. */
+int hc_output_async(struct hc_output *output, uint64_t ts_ns, const char *name, const char *json,
+		    struct hc_diag *reterr_diag);
+
+/* Does a limit say that the open file is to end now? */
+bool hc_output_is_full(const struct hc_output *output, uint64_t now_ns);
+bool hc_output_has_limits(const struct hc_output *output);
+/* -ENOSPC and a message if the file system is about to be full. */
+int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag);
+
+struct hc_output_stats {
+	uint64_t files, bytes_out, bytes_plain, events; /* over all files */
+	const char *path; /* of the open or last file */
+};
+void hc_output_stats(const struct hc_output *output, struct hc_output_stats *ret);
