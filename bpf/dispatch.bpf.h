@@ -21,12 +21,8 @@ enum {
 
 #if defined(__TARGET_ARCH_arm64)
 #define NATIVE_NR(x86_64, aarch64) aarch64
-#define NR_EXECVE 221
-#define NR_EXECVEAT 281
 #else
 #define NATIVE_NR(x86_64, aarch64) x86_64
-#define NR_EXECVE 59
-#define NR_EXECVEAT 322
 #endif
 
 #pragma clang diagnostic push
@@ -64,16 +60,14 @@ static const struct {
 #endif
 #pragma clang diagnostic pop
 
-/* The filters that need no event: false drops the occurrence without a trace in the counters. */
+/* The filters that need no event. */
 static __always_inline bool wanted(struct task_struct *task, __s64 ret)
 {
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
 	if (hc_config.failed == HC_FAILED_DROP && ret < 0)
 		return false;
 	if (hc_config.failed == HC_FAILED_ONLY && ret >= 0)
 		return false;
-	return wanted_task(task, tgid);
+	return wanted_task(task);
 }
 
 #if defined(__TARGET_ARCH_x86)

@@ -21,6 +21,13 @@ enum {
 	STR_MAX = 4096,    /* longest string, with its NUL (14.4) */
 };
 
+/* Native numbers the hooks themselves need to know. */
+#if defined(__TARGET_ARCH_arm64)
+enum { NR_EXECVE = 221, NR_EXECVEAT = 281 };
+#else
+enum { NR_EXECVE = 59, NR_EXECVEAT = 322 };
+#endif
+
 /* Number of parameters and bytes of the fixed-size ones, by event: HC_NPARAMS_<event>, HC_BYTES_<event>. */
 enum {
 	SIZE_PT_NONE = 0, SIZE_PT_INT8 = 1, SIZE_PT_INT16 = 2, SIZE_PT_INT32 = 4, SIZE_PT_INT64 = 8, SIZE_PT_UINT8 = 1,
@@ -75,6 +82,7 @@ struct {
 
 struct scratch {
 	__u8 bytes[SCRATCH_SIZE];
+	__u8 path[2 * STR_MAX]; /* a path being built from its end, in the first half; the second is room for the verifier */
 };
 
 struct {
@@ -252,12 +260,61 @@ static __always_inline void put_empty(struct out *e)
 	out_advance(e, 0);
 }
 
-/* str(p, 4096) from user memory: NULL or unreadable gives an empty parameter. */
-static __always_inline void put_user_str(struct out *e, __u64 addr)
+/* Bytes appended outside of put_* (variable events only): write at var_at(), then e->off += n; var_close() makes what
+ * was appended since start one parameter. */
+static __always_inline __u8 *var_at(struct out *e)
 {
-	long n = addr ? bpf_probe_read_user_str(out_at(e), STR_MAX, (void *)addr) : 0;
+	return e->p + MASKED(e->off, SCRATCH_MASK);
+}
+
+static __always_inline void var_close(struct out *e, __u32 start)
+{
+	*(__u16 *)(e->p + EVENT_HEADER + 2 * e->n) = e->off - start;
+	e->n++;
+}
+
+/* str(p, max) from user memory: NULL or unreadable gives an empty parameter. Returns the length with the NUL. */
+static __always_inline __u32 put_user_str_max(struct out *e, __u64 addr, __u32 max)
+{
+	long n = addr ? bpf_probe_read_user_str(var_at(e), max, (void *)addr) : 0;
 
 	out_advance(e, n > 0 ? n : 0);
+	return n > 0 ? n : 0;
+}
+
+static __always_inline __u32 put_user_str(struct out *e, __u64 addr)
+{
+	return put_user_str_max(e, addr, STR_MAX);
+}
+
+static __always_inline void put_kernel_str(struct out *e, const void *addr)
+{
+	long n = addr ? bpf_probe_read_kernel_str(var_at(e), STR_MAX, addr) : 0;
+
+	out_advance(e, n > 0 ? n : 0);
+}
+
+/* Appends n bytes of user memory, cut so that the event stays within its limit. Returns how many. */
+static __always_inline __u32 var_user_bytes(struct out *e, __u64 addr, __u64 n)
+{
+	__u32 room = e->off < HC_BPF_EVENT_MAX - 1024 ? HC_BPF_EVENT_MAX - 1024 - e->off : 0;
+
+	if (n > room)
+		n = room;
+	n = MASKED(n, SCRATCH_MASK);
+	if (!addr || !n || bpf_probe_read_user(var_at(e), n, (void *)addr) < 0)
+		return 0;
+	e->off += n;
+	return n;
+}
+
+/* bytes(p, n) from user memory: unreadable or none gives an empty parameter. */
+static __always_inline void put_user_bytes(struct out *e, __u64 addr, __u64 n)
+{
+	__u32 start = e->off;
+
+	var_user_bytes(e, addr, n);
+	var_close(e, start);
 }
 
 /* Argument i of the system call under way, its result, and low bits as another type (14.4). */

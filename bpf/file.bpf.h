@@ -4,12 +4,13 @@
  */
 #pragma once
 
-enum { OVERLAYFS_MAGIC = 0x794c7630, FMODE_CREATED_BIT = 0x100000 };
+enum { FMODE_CREATED_BIT = 0x100000 };
 
 struct opened {
 	__u32 dev;   /* encoded, 10.9 */
 	__u64 ino;
 	__u32 flags; /* O_F_CREATED and the overlay bits */
+	enum layer layer;
 };
 
 /* What the kernel knows of the file a successful open gave. */
@@ -21,6 +22,7 @@ static __always_inline void look_at_opened(struct opened *o, __s64 fd)
 	o->dev = 0;
 	o->ino = 0;
 	o->flags = 0;
+	o->layer = LAYER_NONE;
 	if (fd <= 0)
 		return;
 	file = file_of_fd(fd);
@@ -31,6 +33,8 @@ static __always_inline void look_at_opened(struct opened *o, __s64 fd)
 	o->ino = BPF_CORE_READ(inode, i_ino);
 	if ((__u32)BPF_CORE_READ(file, f_mode) & FMODE_CREATED_BIT)
 		o->flags |= O_F_CREATED;
+	o->layer = overlay_layer(inode);
+	o->flags |= o->layer == LAYER_UPPER ? FD_UPPER_LAYER : o->layer == LAYER_LOWER ? FD_LOWER_LAYER : 0;
 }
 
 VARIABLE(open, PPME_SYSCALL_OPEN_X)

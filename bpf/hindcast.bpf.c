@@ -22,6 +22,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#include "bpf/walk.bpf.h"
 #include "bpf/file.bpf.h"
 #include "bpf/process.bpf.h"
 #include "bpf/dispatch.bpf.h"

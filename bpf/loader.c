@@ -111,6 +111,7 @@ int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_prog
 		struct bpf_link **link;
 		bool wanted;
 	} hooks[] = {
+		{ skel->progs.hc_exec, &skel->links.hc_exec, true },
 		{ skel->progs.hc_fork, &skel->links.hc_fork, true },
 		{ skel->progs.hc_exit, &skel->links.hc_exit, true },
 		{ skel->progs.hc_sys_exit, &skel->links.hc_sys_exit, true },

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+ *
+ * Parameters that take a walk: the path of a file, the cgroups of a task, the strings of an argument vector.
+ *
+ * Each walk is a global function: the verifier checks it once by itself, and its callers go on with an unknown number
+ * instead of one state per way through the walk. Pointers go in as numbers, except that of the scratch buffer.
+ */
+#pragma once
+
+enum {
+	PATH_COMPONENTS_MAX = 128,
+	CGROUP_COMPONENTS_MAX = 6, /* of each cgroup path the last that many (14.4) */
+	NAME_MASK = 0xff,          /* a component has at most 255 bytes */
+};
+
+struct path_walk {
+	struct dentry *dentry;
+	struct mount___any *mount;
+	__u32 off; /* first byte of what is built so far */
+};
+
+static __always_inline struct scratch *this_scratch(void)
+{
+	__u32 key = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&scratches, &key);
+}
+
+/* One step towards the root: a component, or from a mounted root to its mount point. 1 ends the walk. */
+static long path_step(__u32 i, void *ctx)
+{
+	struct path_walk *w = ctx;
+	struct scratch *s = this_scratch();
+	struct dentry *dentry = w->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct mount___any *mount = w->mount;
+	__u32 len;
+
+	if (!s)
+		return 1;
+	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
+		struct mount___any *up = BPF_CORE_READ(mount, mnt_parent);
+
+		if (up == mount)
+			return 1;
+		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		w->mount = up;
+		return 0;
+	}
+	if (parent == dentry)
+		return 1; /* root of something that is not mounted */
+	len = BPF_CORE_READ(dentry, d_name.len) & NAME_MASK;
+	if (w->off < len + 1)
+		return 1;
+	w->off -= len;
+	bpf_probe_read_kernel(s->path + MASKED(w->off, STR_MAX - 1), MASKED(len, NAME_MASK),
+			      BPF_CORE_READ(dentry, d_name.name));
+	w->off--;
+	s->path[MASKED(w->off, STR_MAX - 1)] = '/';
+	w->dentry = parent;
+	return 0;
+}
+
+/* Appends at off the path of an open file from the top of its mount tree; of an anonymous file (memfd) just its name.
+ * Returns the length with the NUL, 0 if there is no file. */
+__noinline __u32 hc_path_at(struct scratch *s, __u32 off, __u64 file_addr)
+{
+	struct file *file = (struct file *)file_addr;
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
+	struct path_walk w = { .dentry = dentry, .off = STR_MAX - 1 };
+	__u32 n;
+
+	if (!file || !s)
+		return 0;
+	w.mount = (void *)((char *)mnt - bpf_core_field_offset(struct mount___any, mnt));
+	s->path[STR_MAX - 1] = 0;
+	bpf_loop(PATH_COMPONENTS_MAX, path_step, &w, 0);
+	if (w.off == STR_MAX - 1) {
+		if (dentry != BPF_CORE_READ(mnt, mnt_root)) {
+			long len = bpf_probe_read_kernel_str(s->bytes + MASKED(off, SCRATCH_MASK), STR_MAX,
+							     BPF_CORE_READ(dentry, d_name.name));
+			return len > 0 ? len : 0;
+		}
+		w.off--;
+		s->path[MASKED(w.off, STR_MAX - 1)] = '/';
+	}
+	n = MASKED(STR_MAX - w.off, 2 * STR_MAX - 1);
+	if (n > STR_MAX || bpf_probe_read_kernel(s->bytes + MASKED(off, SCRATCH_MASK), n, s->path + MASKED(w.off, STR_MAX - 1)) < 0)
+		return 0;
+	return n;
+}
+
+static __always_inline void put_file_path(struct out *e, struct file *file)
+{
+	out_advance(e, hc_path_at((struct scratch *)e->p, e->off, (__u64)file));
+}
+
+static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)
+{
+	struct kernfs_node___upto614 *old = (void *)kn;
+	struct kernfs_node___since615 *new = (void *)kn;
+
+	if (bpf_core_field_exists(new->__parent))
+		return BPF_CORE_READ(new, __parent);
+	return BPF_CORE_READ(old, parent);
+}
+
+/* Appends "/a/b" and its NUL for one node of the cgroup tree; "/" for the root. Returns the offset behind it. */
+static __always_inline __u32 cgroup_path_at(struct scratch *s, __u32 off, struct kernfs_node *kn)
+{
+	struct kernfs_node *nodes[CGROUP_COMPONENTS_MAX], *parent;
+	bool any = false;
+
+#pragma unroll
+	for (int i = 0; i < CGROUP_COMPONENTS_MAX; i++) {
+		parent = kn ? kernfs_parent(kn) : NULL;
+		nodes[i] = parent ? kn : NULL; /* the root has no name */
+		kn = parent;
+	}
+#pragma unroll
+	for (int i = CGROUP_COMPONENTS_MAX - 1; i >= 0; i--) {
+		if (nodes[i]) {
+			long n;
+
+			s->bytes[MASKED(off, SCRATCH_MASK)] = '/';
+			off++;
+			n = bpf_probe_read_kernel_str(s->bytes + MASKED(off, SCRATCH_MASK), NAME_MASK + 1,
+						      BPF_CORE_READ(nodes[i], name));
+			off += n > 0 ? n - 1 : 0;
+			any = true;
+		}
+	}
+	if (!any) {
+		s->bytes[MASKED(off, SCRATCH_MASK)] = '/';
+		off++;
+	}
+	s->bytes[MASKED(off, SCRATCH_MASK)] = 0;
+	return off + 1;
+}
+
+/* Length of what cgroup_path_at() appends at off. */
+__noinline __u32 hc_cgroup_at(struct scratch *s, __u32 off, __u64 kn)
+{
+	return s ? cgroup_path_at(s, off, (struct kernfs_node *)kn) - off : 0;
+}
+
+/* Controllers usually share one cgroup: its path is then copied, not walked again. */
+struct cgroup_memo {
+	struct kernfs_node *kn;
+	__u32 off, len;
+};
+
+#define VAR_CONTROLLER(controller, prefix) \
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, controller##_cgrp_id)) { \
+		__u32 id = bpf_core_enum_value(enum cgroup_subsys_id, controller##_cgrp_id); \
+		struct kernfs_node *kn = BPF_CORE_READ(task, cgroups, subsys[id], cgroup, kn); \
+		__builtin_memcpy(var_at(e), prefix, sizeof(prefix) - 1); \
+		e->off += sizeof(prefix) - 1; \
+		if (kn == memo.kn) { \
+			__u32 len = MASKED(memo.len, STR_MAX - 1); \
+			bpf_probe_read_kernel(var_at(e), len, e->p + MASKED(memo.off, SCRATCH_MASK)); \
+		} else { \
+			memo.kn = kn; \
+			memo.off = e->off; \
+			memo.len = hc_cgroup_at((struct scratch *)e->p, e->off, (__u64)kn); \
+		} \
+		e->off += memo.len; \
+	}
+
+/* The cgroups string set (14.4). */
+static __always_inline void put_cgroups(struct out *e, struct task_struct *task)
+{
+	struct cgroup_memo memo = {};
+	__u32 start = e->off;
+
+	VAR_CONTROLLER(cpuset, "cpuset=")
+	VAR_CONTROLLER(cpu, "cpu=")
+	VAR_CONTROLLER(cpuacct, "cpuacct=")
+	VAR_CONTROLLER(io, "io=")
+	VAR_CONTROLLER(memory, "memory=")
+	var_close(e, start);
+}
+
+enum { ARGV_MAX = 16 }; /* strings of argv and envp of a failed exec */
+
+/* Element i of a pointer array of the caller. */
+static __always_inline __u64 user_pointer(__u64 array, __u32 i, bool compat)
+{
+	__u64 p = 0;
+
+	if (compat)
+		bpf_probe_read_user(&p, 4, (void *)(array + 4 * i));
+	else
+		bpf_probe_read_user(&p, 8, (void *)(array + 8 * i));
+	return p;
+}
+
+/* Appends at off the strings of a caller's pointer array from element `first` on, at most `room` bytes. Returns how many. */
+__noinline __u32 hc_argv_at(struct scratch *s, __u32 off, __u64 array, __u64 room, __u64 first_and_compat)
+{
+	bool compat = first_and_compat & 1;
+	__u32 start = off;
+
+	if (!s || !array)
+		return 0;
+	for (__u32 i = 0; i < ARGV_MAX; i++) {
+		__u64 p;
+		long n;
+
+		if (i < first_and_compat >> 1)
+			continue;
+		p = user_pointer(array, i, compat);
+		if (!p || off - start >= room)
+			break;
+		n = bpf_probe_read_user_str(s->bytes + MASKED(off, SCRATCH_MASK), MASKED(room - (off - start), 2 * STR_MAX - 1),
+					    (void *)p);
+		if (n <= 0)
+			break;
+		off += n;
+	}
+	return off - start;
+}
+
+static __always_inline void put_user_argv(struct out *e, __u64 array, __u32 first, __u32 room)
+{
+	out_advance(e, hc_argv_at((struct scratch *)e->p, e->off, array, room, first << 1 | (e->cpu->compat & 1)));
+}
