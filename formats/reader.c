@@ -15,6 +15,7 @@
 
 #include "common/mem.h"
 #include "formats/block.h"
+#include "formats/convert.h"
 #include "formats/lists.h"
 #include "formats/source.h"
 #include "formats/stream.h"
@@ -49,6 +50,7 @@ struct hc_reader {
 	char *name;
 	struct hc_section section;
 	struct hc_event ev;
+	struct hc_convert *convert; /* NULL: events are delivered as stored */
 	struct hc_reader_stats stats;
 
 	struct outcome *queue, **queue_tail; /* SKIPPED reports of a metadata phase, delivered before anything else */
@@ -527,6 +529,37 @@ static void load_metadata(struct hc_reader *r)
 
 /* ---- the reader ---- */
 
+/* Makes r->ev an event of the current schema. 0: there it is, or with *ret_again there is nothing to deliver. */
+static int convert(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
+{
+	uint16_t type = r->ev.type;
+	uint32_t nparams = r->ev.nparams;
+	const char *bad = NULL;
+
+	switch (hc_convert_event(r->convert, &r->ev, &bad)) {
+	case HC_CONVERT_PASS:
+		return 0;
+	case HC_CONVERT_STORED:
+		r->stats.stored_enters++;
+		r->stats.filtered++;
+		*ret_again = true;
+		return 0;
+	case HC_CONVERT_DROPPED:
+		r->stats.filtered++;
+		*ret_again = true;
+		return 0;
+	default:
+		r->stats.skipped_ranges++;
+		return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)r->ev.off,
+				       "event %s with %u parameters skipped: %s", hc_event_table[type].id, nparams, bad);
+	}
+}
+
+static inline int current(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
+{
+	return likely(!r->convert || hc_convert_passes(&r->ev)) ? 0 : convert(r, ret_again, diag);
+}
+
 /* An event block, whole at r->p; consumes it. 0: r->ev is an event to deliver, or with *ret_again there is none. */
 static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag)
 {
@@ -544,7 +577,7 @@ static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, boo
 		return lost(r, to - total, to, bad, diag);
 	}
 	*ret_again = parsed == PARSED_UNKNOWN_TYPE;
-	return 0;
+	return *ret_again ? 0 : current(r, ret_again, diag);
 }
 
 /* Delivers r->ev. */
@@ -577,6 +610,8 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 		hc_section_init(&r->section);
 		r->section.machine = machine;
 		r->section.has_machine = had;
+		if (r->convert)
+			hc_convert_reset(r->convert);
 		r->stats.sections++;
 		r->p += total;
 		load_metadata(r);
@@ -623,7 +658,6 @@ static int next_held(struct hc_reader *r, struct hc_event **ret_event, struct hc
 
 int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_diag *reterr_diag)
 {
-	struct hc_diag ignored;
 	int x;
 
 	if (unlikely(r->queue || r->held != NOTHING_HELD)) {
@@ -645,16 +679,21 @@ int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_d
 				   hc_le32(r->p + total - 4) == total &&
 				   parse_event(r, r->p, type, total, &bad) == PARSED_EVENT)) {
 				r->p += total;
-				return deliver(r, ret_event);
+				x = current(r, &again, reterr_diag);
+				if (likely(!x && !again))
+					return deliver(r, ret_event);
+				if (x)
+					return x;
+				continue;
 			}
 		}
-		x = next_slow(r, &again, reterr_diag ? reterr_diag : &ignored);
+		x = next_slow(r, &again, reterr_diag);
 		if (x == 0 && !again)
 			return deliver(r, ret_event);
 		if (x == 0)
 			continue;
 		if (x != HC_READ_SKIPPED && x != HC_READ_SECTION) {
-			r->held = x;
+			r->held = x; /* for those who ask again */
 			if (reterr_diag)
 				r->held_diag = *reterr_diag;
 		}
@@ -733,6 +772,8 @@ int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, cons
 	r->queue_tail = &r->queue;
 	r->stats.input_size = source->size;
 	hc_section_init(&r->section);
+	if (!options->raw)
+		r->convert = hc_convert_new();
 	/* Enough to tell what it is, before the filter is chosen. */
 	while (source->len < 4 && (n = hc_source_more(source)) != 0) {
 		if (n < 0) {
@@ -785,6 +826,7 @@ struct hc_reader *hc_reader_close(struct hc_reader *r)
 		free(o);
 	}
 	hc_section_done(&r->section);
+	hc_convert_free(r->convert);
 	free(r->spill);
 	free(r->name);
 	free(r);

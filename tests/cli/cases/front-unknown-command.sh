@@ -1,0 +1,1 @@
+hindcast recrod x.scap
