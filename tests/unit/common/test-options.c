@@ -5,6 +5,8 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 
+#include <stdlib.h>
+
 #include "common/exit.h"
 #include "common/options.h"
 
@@ -32,7 +34,7 @@ static int parse(struct options *o, int *ret_n, int *ret_exit, char **argv)
 		argc++;
 	return hc_options_parse(&cmd, argc, argv, o, ret_n, ret_exit);
 }
-#define ARGV(...) (char *[]){ strdup("try"), __VA_ARGS__, NULL }
+#define ARGV(...) (char *[]){ (char[]){ "try" }, __VA_ARGS__, NULL }
 
 Test(options, clusters_joined_values_and_positionals_mix)
 {
@@ -51,6 +53,7 @@ Test(options, clusters_joined_values_and_positionals_mix)
 	cr_assert_str_eq(argv[1], "one");
 	cr_assert_str_eq(argv[2], "two");
 	cr_assert_str_eq(argv[3], "-x");
+	free(o.rules.items);
 }
 
 Test(options, unknown_option_is_usage_error_with_suggestion, .init = cr_redirect_stderr)
@@ -58,7 +61,7 @@ Test(options, unknown_option_is_usage_error_with_suggestion, .init = cr_redirect
 	struct options o = { 0 };
 	int n, status = -1;
 
-	cr_assert_neq(parse(&o, &n, &status, ARGV(strdup("--rulez=x"))), 0);
+	cr_assert_neq(parse(&o, &n, &status, ARGV((char[]){ "--rulez=x" })), 0);
 	cr_assert_eq(status, HC_EXIT_USAGE);
 	fflush(stderr);
 	cr_assert_stderr_eq_str("hindcast try: unknown option '--rulez'; did you mean '--rules'?\n"
@@ -91,7 +94,7 @@ Test(options, a_flag_takes_no_value_and_others_need_one)
 	int n, status = -1;
 
 	cr_redirect_stderr();
-	cr_assert_neq(parse(&o, &n, &status, ARGV(strdup("--all=yes"))), 0);
+	cr_assert_neq(parse(&o, &n, &status, ARGV((char[]){ "--all=yes" })), 0);
 	cr_assert_eq(status, HC_EXIT_USAGE);
 	status = -1;
 	cr_assert_neq(parse(&o, &n, &status, ARGV("--write")), 0);
