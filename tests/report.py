@@ -22,7 +22,7 @@ def load(build):
 
 def last_line(test):
     lines = [l for l in (test.get("stdout") or "").splitlines() + (test.get("stderr") or "").splitlines() if l.strip()]
-    return lines[-1].strip() if lines else "no reason given"
+    return re.sub(r"^skipped: ", "", lines[-1].strip()) if lines else "no reason given"
 
 
 def main():
