@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * The sys_exit hook: interest, filters, arguments, jump. Nothing is read from the task before the interest byte of the
+ * The sys_exit and sys_enter hooks: interest, filters, arguments, jump. Nothing is read from the task before the interest byte of the
  * call's number is found set; then the cheapest tests come first.
  */
 #pragma once
@@ -11,6 +11,13 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } exits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, HC_BPF_SYSCALLS_MAX);
+	__type(key, __u32);
+	__type(value, __u32);
+} enters SEC(".maps");
 
 enum {
 	SC_DEDICATED = 0x8000, /* the call has an event type of its own, so it needs a program */
@@ -72,7 +79,7 @@ static __always_inline bool wanted(struct task_struct *task, __s64 ret)
 
 #if defined(__TARGET_ARCH_x86)
 /* A 32-bit caller: its number and arguments become those of the 64-bit call. false: nobody asked for that one. */
-static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, __u32 *nr)
+static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, __u32 *nr, __u8 native_bit)
 {
 	__u32 native, op, n;
 
@@ -97,7 +104,7 @@ static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, 
 			cpu->args[i] = unpacked[i];
 		cpu->socketcall = op;
 		*nr = socketcalls[op].nr;
-		return hc_interest[MASKED(*nr, HC_BPF_SYSCALLS_MAX - 1)] & HC_INTEREST_NATIVE;
+		return hc_interest[MASKED(*nr, HC_BPF_SYSCALLS_MAX - 1)] & native_bit;
 	}
 	native = native_by_ia32[MASKED(*nr, HC_BPF_SYSCALLS_MAX - 1)];
 	if (!native)
@@ -114,7 +121,7 @@ static __always_inline bool describe(struct hc_bpf_cpu *cpu, struct task_struct 
 	cpu->socketcall = 0;
 #if defined(__TARGET_ARCH_x86)
 	if (task->thread_info.status & 2 /* TS_COMPAT */) {
-		if (!(asked & compat_bit) || !widen(cpu, regs, nr))
+		if (!(asked & compat_bit) || !widen(cpu, regs, nr, native_bit))
 			return false;
 	} else {
 		if (!(asked & native_bit))
@@ -192,5 +199,32 @@ int hc_sys_exit(__u64 *ctx)
 	put_u16(&e, cpu->sc);
 	put_u16(&e, cpu->nr);
 	out_submit(&e);
+	return 0;
+}
+
+/* Only attached when enter events are asked for, since it taxes every system call once more. The result is not known
+ * here, so config.failed does not apply. */
+SEC("tp_btf/sys_enter")
+int hc_sys_enter(__u64 *ctx)
+{
+	struct pt_regs *regs = (struct pt_regs *)ctx[0];
+	__u32 nr = ctx[1];
+	struct task_struct *task;
+	struct hc_bpf_cpu *cpu;
+	__u8 asked;
+
+	if (nr >= HC_BPF_SYSCALLS_MAX)
+		return 0;
+	asked = hc_interest[MASKED(nr, HC_BPF_SYSCALLS_MAX - 1)];
+	if (!(asked & (HC_INTEREST_NATIVE_ENTER | HC_INTEREST_COMPAT_ENTER)))
+		return 0;
+	task = bpf_get_current_task_btf();
+	if (!wanted_task(task))
+		return 0;
+	cpu = this_cpu();
+	cpu->ret = 0;
+	if (!describe(cpu, task, regs, &nr, asked, HC_INTEREST_NATIVE_ENTER, HC_INTEREST_COMPAT_ENTER))
+		return 0;
+	bpf_tail_call(ctx, &enters, nr);
 	return 0;
 }

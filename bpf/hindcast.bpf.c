@@ -24,5 +24,10 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #include "bpf/walk.bpf.h"
 #include "bpf/file.bpf.h"
+#include "bpf/path.bpf.h"
+#include "bpf/fd.bpf.h"
 #include "bpf/process.bpf.h"
+#include "bpf/socket.bpf.h"
+#include "bpf/io.bpf.h"
+#include "bpf/net.bpf.h"
 #include "bpf/dispatch.bpf.h"

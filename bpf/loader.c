@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See loader.h. Which program fills which system call follows from its name: x_<syscall>.
+ * See loader.h. Which program fills which system call follows from its name: x_<syscall>, n_<syscall>.
  */
 #include "bpf/loader.h"
 
@@ -33,27 +33,32 @@ static int native_nr(const struct hc_sc_info *sc)
 #endif
 }
 
-/* Puts the filling programs into `exits` (and `enters`) at their calls' numbers. */
+static int wire_one(struct hc_bpf *skel, struct bpf_map *map, const char *prefix, const struct hc_sc_info *info)
+{
+	uint32_t nr = native_nr(info);
+	struct bpf_program *prog;
+	char name[64];
+	int fd;
+
+	snprintf(name, sizeof name, "%s_%s", prefix, info->name);
+	prog = bpf_object__find_program_by_name(skel->obj, name);
+	if (!prog)
+		return 0;
+	fd = bpf_program__fd(prog);
+	return bpf_map_update_elem(bpf_map__fd(map), &nr, &fd, BPF_ANY);
+}
+
+/* Puts the filling programs into `exits` and `enters` at their calls' numbers. */
 static int wire(struct hc_bpf *skel)
 {
-	int exits = bpf_map__fd(skel->maps.exits);
-
 	for (int sc = 0; sc < HC_SC_COUNT; sc++) {
 		const struct hc_sc_info *info = &hc_sc_table[sc];
-		uint32_t nr = native_nr(info);
-		struct bpf_program *prog;
-		char name[64];
-		int fd, r;
+		int r;
 
 		if (info->kind != HC_SC_DEDICATED || native_nr(info) < 0)
 			continue;
-		snprintf(name, sizeof name, "x_%s", info->name);
-		prog = bpf_object__find_program_by_name(skel->obj, name);
-		if (!prog)
-			continue;
-		fd = bpf_program__fd(prog);
-		r = bpf_map_update_elem(exits, &nr, &fd, BPF_ANY);
-		if (r < 0)
+		if ((r = wire_one(skel, skel->maps.exits, "x", info)) < 0 ||
+		    (r = wire_one(skel, skel->maps.enters, "n", info)) < 0)
 			return r;
 	}
 	return 0;
@@ -114,6 +119,7 @@ int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_prog
 		{ skel->progs.hc_exec, &skel->links.hc_exec, true },
 		{ skel->progs.hc_fork, &skel->links.hc_fork, true },
 		{ skel->progs.hc_exit, &skel->links.hc_exit, true },
+		{ skel->progs.hc_sys_enter, &skel->links.hc_sys_enter, with_enter },
 		{ skel->progs.hc_sys_exit, &skel->links.hc_sys_exit, true },
 	};
 
