@@ -30,4 +30,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #include "bpf/socket.bpf.h"
 #include "bpf/io.bpf.h"
 #include "bpf/net.bpf.h"
+#include "bpf/cred.bpf.h"
+#include "bpf/memory.bpf.h"
+#include "bpf/misc.bpf.h"
+#include "bpf/trace.bpf.h"
 #include "bpf/dispatch.bpf.h"

@@ -109,30 +109,59 @@ int hc_bpf_load(struct hc_bpf *skel, size_t ring_nbytes, struct hc_bpf_rings *re
 	return 0;
 }
 
+struct hook {
+	struct bpf_program *prog;
+	struct bpf_link **link;
+	bool wanted;
+};
+
+/* Attaches what is wanted and is not, detaches what is and is not wanted. */
+static int adjust(const struct hook *hooks, size_t n, const char **reterr_program)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (hooks[i].wanted && !*hooks[i].link) {
+			*hooks[i].link = bpf_program__attach(hooks[i].prog);
+			if (!*hooks[i].link) {
+				*reterr_program = bpf_program__name(hooks[i].prog);
+				return -errno;
+			}
+		} else if (!hooks[i].wanted && *hooks[i].link) {
+			bpf_link__destroy(*hooks[i].link);
+			*hooks[i].link = NULL;
+		}
+	}
+	return 0;
+}
+
+/* The hooks that would tax everybody are there only while they are selected. */
+static int adjust_tracepoints(struct hc_bpf *skel, const char **reterr_program)
+{
+	const uint8_t *on = skel->bss->hc_interest_tp;
+	const struct hook hooks[] = {
+		{ skel->progs.hc_sched_switch, &skel->links.hc_sched_switch, on[HC_TP_SCHED_SWITCH] },
+		{ skel->progs.hc_signal_deliver, &skel->links.hc_signal_deliver, on[HC_TP_SIGNAL_DELIVER] },
+#if defined(__x86_64__)
+		{ skel->progs.hc_page_fault_user, &skel->links.hc_page_fault_user, on[HC_TP_PAGE_FAULT_USER] },
+		{ skel->progs.hc_page_fault_kernel, &skel->links.hc_page_fault_kernel, on[HC_TP_PAGE_FAULT_KERNEL] },
+#endif
+	};
+
+	return adjust(hooks, sizeof hooks / sizeof *hooks, reterr_program);
+}
+
 int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_program)
 {
-	const struct {
-		struct bpf_program *prog;
-		struct bpf_link **link;
-		bool wanted;
-	} hooks[] = {
+	const struct hook hooks[] = {
 		{ skel->progs.hc_exec, &skel->links.hc_exec, true },
 		{ skel->progs.hc_fork, &skel->links.hc_fork, true },
 		{ skel->progs.hc_exit, &skel->links.hc_exit, true },
 		{ skel->progs.hc_sys_enter, &skel->links.hc_sys_enter, with_enter },
+		/* last: by then a child of anything it reports is followed */
 		{ skel->progs.hc_sys_exit, &skel->links.hc_sys_exit, true },
 	};
+	int r = adjust_tracepoints(skel, reterr_program);
 
-	for (size_t i = 0; i < sizeof hooks / sizeof *hooks; i++) {
-		if (!hooks[i].wanted)
-			continue;
-		*hooks[i].link = bpf_program__attach(hooks[i].prog);
-		if (!*hooks[i].link) {
-			*reterr_program = bpf_program__name(hooks[i].prog);
-			return -errno;
-		}
-	}
-	return 0;
+	return r < 0 ? r : adjust(hooks, sizeof hooks / sizeof *hooks, reterr_program);
 }
 
 static void ask(uint8_t *table, int nr, uint8_t bits)
@@ -141,9 +170,10 @@ static void ask(uint8_t *table, int nr, uint8_t bits)
 		table[nr] |= bits;
 }
 
-void hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool enter)
+int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool enter)
 {
 	uint8_t table[HC_BPF_SYSCALLS_MAX] = { 0 };
+	const char *failed;
 	static const uint16_t tracepoints[HC_TP_COUNT] = {
 		[HC_TP_PROCEXIT] = PPM_SC_SCHED_PROCESS_EXIT,
 		[HC_TP_SCHED_SWITCH] = PPM_SC_SCHED_SWITCH,
@@ -174,6 +204,7 @@ void hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], boo
 		__atomic_store_n(&skel->bss->hc_interest[nr], table[nr], __ATOMIC_RELAXED);
 	for (int tp = 0; tp < HC_TP_COUNT; tp++)
 		__atomic_store_n(&skel->bss->hc_interest_tp[tp], !!sc_set[tracepoints[tp]], __ATOMIC_RELAXED);
+	return skel->links.hc_sys_exit ? adjust_tracepoints(skel, &failed) : 0;
 }
 
 int hc_bpf_follow(struct hc_bpf *skel, uint32_t tgid)

@@ -39,8 +39,9 @@ int hc_bpf_load(struct hc_bpf *skel, size_t ring_nbytes, struct hc_bpf_rings *re
 int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_program);
 
 /* Makes the interest table say exactly: the system calls and tracepoints whose portable code has sc_set[code] set.
- * enter: their enter events too, where there are any. In place: a call selected before and after is never missed. */
-void hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool enter);
+ * enter: their enter events too, where there are any. In place: a call selected before and after is never missed. Hooks
+ * of tracepoints come and go with it, once hc_bpf_attach() was called. */
+int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool enter);
 
 /* Adds a thread group to those followed (config.follow). */
 int hc_bpf_follow(struct hc_bpf *skel, uint32_t tgid);
