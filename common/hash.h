@@ -30,6 +30,7 @@ static inline uint64_t hc_hash_bytes(const void *data, size_t len)
 		h ^= h >> 32;
 	}
 	w = 0;
-	memcpy(&w, p, len);
+	if (len)
+		memcpy(&w, p, len);
 	return hc_hash_u64(h ^ w);
 }

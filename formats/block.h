@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The blocks of a capture file (scap-format.md 2.1, 3): their type numbers and limits. Numbers only; reading is in
- * reader.c and lists.c, writing in writer.c.
+ * The blocks of a capture file (scap-format.md 2.1, 3): their type numbers, limits and outer form. Reading them is in
+ * reader.c, event-block.h and lists.c, writing in writer.c.
  */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -42,6 +43,10 @@ enum {
 	HC_EVENT_HEADER_V1 = 22,          /* ts, tid, len, type */
 	HC_EVENT_HEADER = 26,             /* ... and nparams */
 	HC_EVENT_BLOCK_MAX = 65536 + 8,   /* total length of an event block that is not LARGE (scap-format.md 2.7) */
+	/* Longest block that is taken into memory: a process list of 10,000 threads with full args, env and cgroups. */
+	HC_BLOCK_MAX = 256 << 20,
+	/* Longest block that is believed in after damage, when only its form speaks for it. */
+	HC_BLOCK_PLAUSIBLE_MAX = 16 << 20,
 };
 
 /* The official number of a block type: captures from before 2014-02 use aliases of the same layout. */
@@ -75,3 +80,14 @@ static inline bool hc_block_is_known(uint32_t type)
 	       (type >= HC_BLOCK_PL_V4 && type <= HC_BLOCK_IL_V2) ||
 	       (type >= HC_BLOCK_UL_V2 && type <= HC_BLOCK_EVF_V2_LARGE);
 }
+
+/* What is wrong with a block's header (type canonical), or NULL. */
+const char *hc_block_check(uint32_t type, uint32_t total);
+
+/* Do the bytes at p look like a whole block of a capture by themselves? For YES and UNKNOWN *ret_want is how many bytes it
+ * has or are needed to tell. */
+enum hc_plausible { HC_PLAUSIBLE_NO, HC_PLAUSIBLE_YES, HC_PLAUSIBLE_UNKNOWN };
+enum hc_plausible hc_block_plausible(const uint8_t *p, size_t len, size_t *ret_want);
+
+/* Could what lies behind a block be another one? True if less than a header is left. */
+bool hc_block_header_follows(const uint8_t *p, size_t len);

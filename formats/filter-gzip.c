@@ -52,6 +52,14 @@ static enum hc_piece resync(struct gzip *g, uint64_t from, const char *cause, st
 	}
 }
 
+static enum hc_piece cut(const struct hc_source *s, uint64_t member_off, struct hc_gap *ret_gap)
+{
+	*ret_gap = (struct hc_gap){ .in_off = s->off };
+	snprintf(ret_gap->cause, sizeof ret_gap->cause, "the gzip data ends in the middle (member at stored byte %llu)",
+		 (unsigned long long)member_off);
+	return HC_PIECE_CUT;
+}
+
 /* Positions at the next member: DATA if there is one. */
 static enum hc_piece start_member(struct gzip *g, struct hc_gap *ret_gap)
 {
@@ -62,6 +70,8 @@ static enum hc_piece start_member(struct gzip *g, struct hc_gap *ret_gap)
 		return hc_filter_fail(&g->filter, r, ret_gap);
 	if (s->len == 0)
 		return HC_PIECE_EOF;
+	if (s->len < 4 && !memcmp(s->p, "\x1f\x8b\x08", s->len))
+		return cut(s, s->off, ret_gap);
 	if (s->len < 4 || !is_member(s->p)) {
 		uint64_t from = s->off;
 
@@ -112,11 +122,7 @@ static enum hc_piece gzip_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 			if (!got) {
 				if (n)
 					break;
-				*ret_gap = (struct hc_gap){ .in_off = s->off };
-				snprintf(ret_gap->cause, sizeof ret_gap->cause,
-					 "the gzip data ends in the middle (member at stored byte %llu)",
-					 (unsigned long long)g->member_off);
-				return HC_PIECE_CUT;
+				return cut(s, g->member_off, ret_gap);
 			}
 		}
 		g->z.next_in = (Bytef *)s->p;

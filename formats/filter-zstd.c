@@ -67,6 +67,16 @@ static enum hc_piece resync(struct zstd *z, uint64_t from, const char *cause, st
 	}
 }
 
+static enum hc_piece cut(struct zstd *z, struct hc_gap *ret_gap)
+{
+	*ret_gap = (struct hc_gap){ .in_off = z->filter.source->off };
+	if (z->content != ZSTD_CONTENTSIZE_UNKNOWN)
+		ret_gap->plain_lost = z->content - z->produced;
+	snprintf(ret_gap->cause, sizeof ret_gap->cause, "the zstd data ends in the middle (frame at stored byte %llu)",
+		 (unsigned long long)z->frame_off);
+	return HC_PIECE_CUT;
+}
+
 static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_gap)
 {
 	struct hc_source *s = z->filter.source;
@@ -78,17 +88,22 @@ static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_
 	if (s->len == 0)
 		return HC_PIECE_EOF;
 	z->content = ZSTD_CONTENTSIZE_UNKNOWN;
-	if (s->len >= 4 && hc_le32(s->p) != ZSTD_MAGICNUMBER &&
+	z->produced = 0;
+	z->frame_off = s->off;
+	if (s->len < 4) {
+		return memcmp(s->p, "\x28\xb5\x2f\xfd", s->len) ?
+			       resync(z, s->off, "bytes after a zstd frame that are none", ret_gap) :
+			       cut(z, ret_gap);
+	}
+	if (hc_le32(s->p) != ZSTD_MAGICNUMBER &&
 	    (hc_le32(s->p) & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
 		return resync(z, s->off, "bytes between zstd frames that are none", ret_gap);
 	z->content = ZSTD_getFrameContentSize(s->p, s->len);
 	if (z->content == ZSTD_CONTENTSIZE_ERROR)
 		z->content = ZSTD_CONTENTSIZE_UNKNOWN;
-	z->produced = 0;
 	z->in_frame = true;
 	z->whole = z->content <= cap && z->content > 0 && !s->eager;
 	z->hint = ZSTD_initDStream(z->d);
-	z->frame_off = s->off;
 	return HC_PIECE_DATA;
 }
 
@@ -102,16 +117,6 @@ static enum hc_piece damaged(struct zstd *z, const char *what, struct hc_gap *re
 	if (s->off == z->frame_off && s->len)
 		hc_source_skip(s, 1);
 	return resync(z, z->frame_off, cause, ret_gap);
-}
-
-static enum hc_piece cut(struct zstd *z, struct hc_gap *ret_gap)
-{
-	*ret_gap = (struct hc_gap){ .in_off = z->filter.source->off };
-	if (z->content != ZSTD_CONTENTSIZE_UNKNOWN)
-		ret_gap->plain_lost = z->content - z->produced;
-	snprintf(ret_gap->cause, sizeof ret_gap->cause, "the zstd data ends in the middle (frame at stored byte %llu)",
-		 (unsigned long long)z->frame_off);
-	return HC_PIECE_CUT;
 }
 
 static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, size_t *ret_n, struct hc_gap *ret_gap)

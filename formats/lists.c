@@ -266,8 +266,9 @@ static void fds(struct list *l, bool v2)
 	}
 }
 
-static void interface(struct hc_interface *i, struct hc_section *s, struct hc_cursor *c)
+static void interface(struct hc_interface *i, struct hc_section *s, struct hc_cursor *c, bool v2)
 {
+	bool linkspeed;
 	uint16_t name_len;
 	uint32_t alen;
 	const uint8_t *p;
@@ -285,7 +286,9 @@ static void interface(struct hc_interface *i, struct hc_section *s, struct hc_cu
 		memcpy(i->netmask, p, alen);
 	if ((p = hc_cursor_bytes(c, alen)))
 		memcpy(i->broadcast, p, alen);
-	if (i->type <= 2)
+	/* Types 3 and 4 have none, except where a V1 list was recorded again as V2 (scap-format.md 7 "Known defect"). */
+	linkspeed = i->type <= 2 || (v2 && hc_cursor_left(c) >= 8U + name_len);
+	if (linkspeed)
 		i->linkspeed = hc_cursor_u64(c);
 	p = hc_cursor_bytes(c, name_len);
 	i->name = hc_section_str(s, p, p ? name_len : 0);
@@ -304,7 +307,7 @@ static void interfaces(struct list *l, bool v2)
 			}
 			c = &in;
 		}
-		interface(hc_section_add_interface(l->section), l->section, c);
+		interface(hc_section_add_interface(l->section), l->section, c, v2);
 		if (!hc_cursor_ok(c)) {
 			l->section->ninterfaces--;
 			complain(l, "interface list", n);

@@ -16,18 +16,12 @@
 #include "common/mem.h"
 #include "formats/block.h"
 #include "formats/convert.h"
+#include "formats/event-block.h"
 #include "formats/lists.h"
 #include "formats/source.h"
 #include "formats/stream.h"
 
-#define likely(x) __builtin_expect(!!(x), 1)
-#define unlikely(x) __builtin_expect(!!(x), 0)
-
 enum {
-	/* Longest block that is taken into memory: a process list of 10,000 threads with full args, env and cgroups. */
-	BLOCK_MAX = 256 << 20,
-	/* Longest block that is believed in after damage, when only its form speaks for it. */
-	RESYNC_BLOCK_MAX = 16 << 20,
 	/* Lost ranges of a metadata phase that are kept for reporting one by one. */
 	QUEUE_MAX = 64,
 };
@@ -146,58 +140,6 @@ static int need(struct hc_reader *r, size_t n)
 
 /* ---- damage ---- */
 
-enum plausible { NO, YES, UNKNOWN };
-
-/* Do the bytes at p look like a block of a capture by themselves? UNKNOWN: *ret_want bytes are needed to tell. */
-static enum plausible plausible(const uint8_t *p, size_t len, size_t *ret_want)
-{
-	uint32_t type, total, max, body;
-
-	*ret_want = 8;
-	if (len < 8)
-		return UNKNOWN;
-	type = hc_block_canonical(hc_le32(p));
-	total = hc_le32(p + 4);
-	if (!hc_block_is_known(type) || total % 4)
-		return NO;
-	if (type == HC_BLOCK_SHB) {
-		max = 1 << 16;
-		body = 16;
-	} else if (hc_block_is_event(type)) {
-		max = type >= HC_BLOCK_EV_V2_LARGE ? RESYNC_BLOCK_MAX : HC_EVENT_BLOCK_MAX;
-		body = 2 + HC_EVENT_HEADER_V1;
-	} else {
-		max = RESYNC_BLOCK_MAX;
-		body = 0;
-	}
-	if (total < HC_BLOCK_OVERHEAD + body || total > max)
-		return NO;
-	*ret_want = total;
-	if (len < total)
-		return UNKNOWN;
-	if (hc_le32(p + total - 4) != total)
-		return NO;
-	if (type == HC_BLOCK_SHB)
-		return hc_le32(p + 8) == HC_SHB_MAGIC ? YES : NO;
-	if (hc_block_is_event(type)) {
-		bool flags = type == HC_BLOCK_EVF_V1 || type == HC_BLOCK_EVF_V2 || type == HC_BLOCK_EVF_V2_LARGE;
-		uint32_t at = 8 + 2 + (flags ? 4 : 0);
-		uint32_t elen;
-
-		if (total < at + HC_EVENT_HEADER_V1 + 4)
-			return NO;
-		elen = hc_le32(p + at + 16);
-		return elen >= HC_EVENT_HEADER_V1 && elen <= total - at - 4 ? YES : NO;
-	}
-	return YES;
-}
-
-/* The header behind a plausible block: of a known type, or the end of what there is. */
-static bool header_follows(const uint8_t *p, size_t len)
-{
-	return len < 8 ? true : hc_block_is_known(hc_block_canonical(hc_le32(p))) && hc_le32(p + 4) >= HC_BLOCK_OVERHEAD;
-}
-
 /* Goes to the next place at or behind r->p + 1 where two block headers in a row make sense. False: the input (or its
  * undamaged stretch) ends first; everything is then consumed. */
 static bool resync(struct hc_reader *r)
@@ -206,19 +148,19 @@ static bool resync(struct hc_reader *r)
 
 	for (;;) {
 		size_t len = (size_t)(r->end - r->p), want;
-		enum plausible x;
+		enum hc_plausible x;
 
 		/* The second byte of every block type but the SHB's (and the aliases' of 2014) is 2. */
 		while (at + 8 <= len && r->p[at + 1] != 0x02 && r->p[at + 1] != 0x0d && r->p[at + 1] != 0xab)
 			at++;
-		x = plausible(r->p + at, len - (at < len ? at : len), &want);
-		if (x == UNKNOWN || (x == YES && len - at < want + 8)) {
+		x = hc_block_plausible(r->p + at, len - (at < len ? at : len), &want);
+		if (x == HC_PLAUSIBLE_UNKNOWN || (x == HC_PLAUSIBLE_YES && len - at < want + 8)) {
 			/* Let go of what has been searched, then look further ahead. */
 			r->p += at < len ? at : len;
 			at = 0;
-			if (!need(r, x == UNKNOWN ? want : want + 8))
+			if (!need(r, x == HC_PLAUSIBLE_UNKNOWN ? want : want + 8))
 				continue;
-			if (x == UNKNOWN) {
+			if (x == HC_PLAUSIBLE_UNKNOWN) {
 				if ((size_t)(r->end - r->p) < 8) {
 					r->p = r->end;
 					return false;
@@ -228,7 +170,7 @@ static bool resync(struct hc_reader *r)
 			}
 			return true;
 		}
-		if (x == YES && header_follows(r->p + at + want, len - at - want)) {
+		if (x == HC_PLAUSIBLE_YES && hc_block_header_follows(r->p + at + want, len - at - want)) {
 			r->p += at;
 			return true;
 		}
@@ -263,7 +205,7 @@ static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 	r->end_off += r->gap.plain_lost;
 	r->last = HC_PIECE_DATA;
 	/* Frames of hindcast begin with a block; others may begin anywhere. */
-	if (!need(r, 8) && plausible(r->p, (size_t)(r->end - r->p), &want) == NO)
+	if (!need(r, 8) && hc_block_plausible(r->p, (size_t)(r->end - r->p), &want) == HC_PLAUSIBLE_NO)
 		resync(r);
 	return lost(r, from, off_of(r, r->p), r->gap.cause, diag);
 }
@@ -296,131 +238,7 @@ static int no_bytes(struct hc_reader *r, int fetched, struct hc_diag *diag)
 	return end_inside(r, diag);
 }
 
-/* ---- events ---- */
-
-/* V1 events do not say how many parameters they have (scap-format.md 9.4). */
-static const char *parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len)
-{
-	uint32_t room, n = hc_event_table[ev->type].nparams;
-
-	if ((ev->type == PPME_NOTIFICATION_E || ev->type == PPME_INFRASTRUCTURE_EVENT_E) && len >= 3)
-		len -= 3; /* old recorders wrote 3 too much */
-	if (len < HC_EVENT_HEADER_V1)
-		return "event length below its header";
-	if (hc_event_type_is_large(ev->type))
-		return "event type with wide lengths in a block of 2014 to 2018";
-	room = len - HC_EVENT_HEADER_V1;
-	for (n++; n-- > 0;) {
-		uint32_t sum = 2 * n;
-
-		if (sum > room)
-			continue;
-		for (uint32_t i = 0; i < n; i++)
-			sum += hc_le16(h + HC_EVENT_HEADER_V1 + 2 * i);
-		if (sum > room)
-			continue;
-		if (sum < room)
-			break;
-		ev->nparams = n;
-		ev->lens = h + HC_EVENT_HEADER_V1;
-		ev->data = ev->lens + 2 * n;
-		return NULL;
-	}
-	return "no parameter count fits the event's length";
-}
-
-static const char *check_lengths(const struct hc_event *ev, uint32_t room)
-{
-	uint64_t sum = 0;
-	uint32_t n = ev->nparams;
-
-	if (unlikely(hc_event_type_is_large(ev->type))) {
-		for (uint32_t i = 0; i < n; i++)
-			sum += hc_le32(ev->lens + 4 * i);
-	} else {
-		for (uint32_t i = 0; i < n; i++)
-			sum += hc_le16(ev->lens + 2 * i);
-	}
-	return likely(sum <= room) ? NULL : "the parameters' lengths exceed the event";
-}
-
-enum parsed { PARSED_EVENT, PARSED_UNKNOWN_TYPE, PARSED_BAD };
-
-/* The event in a block that lies whole at b; scap-format.md 9. */
-static inline enum parsed parse_event(struct hc_reader *r, const uint8_t *b, uint32_t block, uint32_t total,
-				      const char **reterr)
-{
-	struct hc_event *ev = &r->ev;
-	const uint8_t *h = b + 10;
-	uint32_t left = total - 8 - 2 - 4, len, width;
-	bool v1 = block == HC_BLOCK_EV_V1 || block == HC_BLOCK_EVF_V1;
-
-	ev->cpu = hc_le16(b + 8);
-	ev->flags = 0;
-	if (block == HC_BLOCK_EVF_V2 || block == HC_BLOCK_EVF_V1 || block == HC_BLOCK_EVF_V2_LARGE) {
-		if (left < 4 + HC_EVENT_HEADER_V1) {
-			*reterr = "event block too short";
-			return PARSED_BAD;
-		}
-		ev->flags = hc_le32(h);
-		h += 4;
-		left -= 4;
-	}
-	if (unlikely(left < (v1 ? HC_EVENT_HEADER_V1 : HC_EVENT_HEADER))) {
-		*reterr = "event block too short";
-		return PARSED_BAD;
-	}
-	ev->ts_ns = hc_le64(h);
-	ev->tid = (int64_t)hc_le64(h + 8);
-	len = hc_le32(h + 16);
-	ev->type = hc_le16(h + 20);
-	ev->off = off_of(r, b);
-	ev->nindexed = 0;
-	if (unlikely(ev->type >= HC_EVENT_COUNT))
-		return PARSED_UNKNOWN_TYPE;
-	if (unlikely(len > left)) {
-		*reterr = "event longer than its block";
-		return PARSED_BAD;
-	}
-	if (unlikely(v1)) {
-		*reterr = parse_v1(ev, h, len);
-		return *reterr ? PARSED_BAD : PARSED_EVENT;
-	}
-	if (unlikely(len < HC_EVENT_HEADER)) {
-		*reterr = "event length below its header";
-		return PARSED_BAD;
-	}
-	len -= HC_EVENT_HEADER;
-	ev->nparams = hc_le32(h + 22);
-	width = hc_event_type_is_large(ev->type) ? 4 : 2;
-	if (unlikely(ev->nparams > len / width)) {
-		*reterr = "more parameters than the event has room for";
-		return PARSED_BAD;
-	}
-	ev->lens = h + HC_EVENT_HEADER;
-	ev->data = ev->lens + (size_t)ev->nparams * width;
-	*reterr = check_lengths(ev, len - ev->nparams * width);
-	return likely(!*reterr) ? PARSED_EVENT : PARSED_BAD;
-}
-
 /* ---- blocks ---- */
-
-/* What is wrong with a block's header, or NULL. */
-static const char *check_header(uint32_t type, uint32_t total)
-{
-	if (type == HC_BLOCK_SHB)
-		return total < HC_SHB_LEN ? "section header too short" : total > BLOCK_MAX ? "block length absurd" : NULL;
-	if (hc_block_is_event(type)) {
-		if (total < HC_BLOCK_OVERHEAD + 2 + HC_EVENT_HEADER_V1)
-			return "event block too short";
-		if (total > (type >= HC_BLOCK_EV_V2_LARGE ? BLOCK_MAX : HC_EVENT_BLOCK_MAX))
-			return "event block too long";
-		return NULL;
-	}
-	if (total < HC_BLOCK_OVERHEAD)
-		return "block length below 12";
-	return total > BLOCK_MAX ? "block length above 256 MiB" : NULL;
-}
 
 /* The next block, whole at r->p; not consumed. 0 or an outcome. */
 static int next_block(struct hc_reader *r, uint32_t *ret_type, uint32_t *ret_total, struct hc_diag *diag)
@@ -432,7 +250,7 @@ static int next_block(struct hc_reader *r, uint32_t *ret_type, uint32_t *ret_tot
 		return no_bytes(r, x, diag);
 	*ret_type = hc_block_canonical(hc_le32(r->p));
 	*ret_total = hc_le32(r->p + 4);
-	bad = check_header(*ret_type, *ret_total);
+	bad = hc_block_check(*ret_type, *ret_total);
 	if (bad)
 		return skip_damage(r, bad, diag);
 	x = need(r, *ret_total);
@@ -461,6 +279,40 @@ static int check_shb(struct hc_reader *r, struct hc_diag *diag)
 
 static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag);
 
+/* Interface lists that libscap recorded again from a V1 list state a length too small by 4 bytes per entry
+ * (scap-format.md 7 "Known defect"). Walks the entries at r->p to where padding and a trailer with the stated length
+ * follow: *ret_total is the real length, all of which then lies in [p, end), or 0 if this is something else. Returns what
+ * need() gave when the bytes ran out. */
+static int mend_interface_list(struct hc_reader *r, uint32_t total, uint32_t *ret_total)
+{
+	uint32_t at = 8;
+	int x;
+
+	*ret_total = 0;
+	for (uint32_t n = 1; n <= total / 16; n++) {
+		uint32_t len, padded;
+		uint16_t type, name_len;
+
+		x = need(r, at + 8);
+		if (x)
+			return x;
+		len = hc_le32(r->p + at);
+		type = hc_le16(r->p + at + 4);
+		name_len = hc_le16(r->p + at + 6);
+		if (type < 1 || type > 4 || len != (type & 1 ? 24U : 60U) + name_len)
+			return 0;
+		at += 4 + len;
+		padded = ((at + 3) & ~3U) + 4;
+		if (padded - 4 * n == total) {
+			x = need(r, padded);
+			if (!x && hc_le32(r->p + padded - 4) == total)
+				*ret_total = padded;
+			return x;
+		}
+	}
+	return 0;
+}
+
 /* A metadata block, whole at r->p; consumes it. 0 or HC_READ_SKIPPED. */
 static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, struct hc_diag *diag)
 {
@@ -468,8 +320,16 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 	struct hc_diag inner;
 	int x;
 
-	if (hc_le32(r->p + total - 4) != total)
-		return skip_damage(r, "a block's two lengths differ", diag);
+	if (hc_le32(r->p + total - 4) != total) {
+		uint32_t real = 0;
+
+		x = type == HC_BLOCK_IL_V2 ? mend_interface_list(r, total, &real) : 0;
+		if (x)
+			return no_bytes(r, x, diag);
+		total = real;
+		if (!total)
+			return skip_damage(r, "a block's two lengths differ", diag);
+	}
 	if (!hc_block_is_known(type))
 		r->foreign_blocks = true;
 	x = hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &inner);
@@ -557,26 +417,31 @@ static int convert(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 
 static inline int current(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 {
-	return likely(!r->convert || hc_convert_passes(&r->ev)) ? 0 : convert(r, ret_again, diag);
+	return HC_LIKELY(!r->convert || hc_convert_passes(&r->ev)) ? 0 : convert(r, ret_again, diag);
 }
 
 /* An event block, whole at r->p; consumes it. 0: r->ev is an event to deliver, or with *ret_again there is none. */
 static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag)
 {
 	const char *bad = NULL;
-	enum parsed parsed = parse_event(r, r->p, type, total, &bad);
 	bool trailer_ok = hc_le32(r->p + total - 4) == total;
+	enum hc_event_parsed parsed;
 
-	/* Trailers of events are not compared by libscap; a wrong one only counts if what follows makes no sense. */
-	if (!trailer_ok && (parsed == PARSED_BAD || (!need(r, total + 8) && !header_follows(r->p + total, 8))))
+	/* Trailers of events are not compared by libscap; a wrong one only counts if what follows makes no sense. Looking
+	 * there may move the block, so it is parsed afterwards. */
+	if (!trailer_ok)
+		trailer_ok = need(r, total + 8) || hc_block_header_follows(r->p + total, 8);
+	r->ev.off = off_of(r, r->p);
+	parsed = hc_event_parse(&r->ev, r->p, type, total, &bad);
+	if (!trailer_ok)
 		return skip_damage(r, bad ? bad : "an event block's two lengths differ", diag);
 	r->p += total;
-	if (parsed == PARSED_BAD) {
+	if (parsed == HC_EVENT_PARSED_BAD) {
 		uint64_t to = off_of(r, r->p);
 
 		return lost(r, to - total, to, bad, diag);
 	}
-	*ret_again = parsed == PARSED_UNKNOWN_TYPE;
+	*ret_again = parsed == HC_EVENT_PARSED_UNKNOWN_TYPE;
 	return *ret_again ? 0 : current(r, ret_again, diag);
 }
 
@@ -618,7 +483,7 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 		return HC_READ_SECTION;
 	}
 	if (hc_le32(r->p + total - 4) == total && need(r, total + 8) != FETCH_GAP &&
-	    header_follows(r->p + total, (size_t)(r->end - r->p) - total)) {
+	    hc_block_header_follows(r->p + total, (size_t)(r->end - r->p) - total)) {
 		char cause[80];
 		uint64_t from = off_of(r, r->p);
 
@@ -660,7 +525,7 @@ int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_d
 {
 	int x;
 
-	if (unlikely(r->queue || r->held != NOTHING_HELD)) {
+	if (HC_UNLIKELY(r->queue || r->held != NOTHING_HELD)) {
 		x = next_held(r, ret_event, reterr_diag);
 		if (x != NOTHING_HELD)
 			return x;
@@ -670,17 +535,18 @@ int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_d
 		const char *bad;
 		bool again = false;
 
-		if (likely(left >= 8)) {
+		if (HC_LIKELY(left >= 8)) {
 			uint32_t type = hc_le32(r->p), total = hc_le32(r->p + 4);
 
 			/* The common case, in one piece; everything else, and everything odd, goes the slow way. */
-			if (likely((type == HC_BLOCK_EV_V2 || type == HC_BLOCK_EVF_V2) && total <= left &&
+			if (HC_LIKELY((type == HC_BLOCK_EV_V2 || type == HC_BLOCK_EVF_V2) && total <= left &&
 				   total <= HC_EVENT_BLOCK_MAX && total >= HC_BLOCK_OVERHEAD + 2 + HC_EVENT_HEADER &&
 				   hc_le32(r->p + total - 4) == total &&
-				   parse_event(r, r->p, type, total, &bad) == PARSED_EVENT)) {
+				   hc_event_parse(&r->ev, r->p, type, total, &bad) == HC_EVENT_PARSED_EVENT)) {
+				r->ev.off = off_of(r, r->p);
 				r->p += total;
 				x = current(r, &again, reterr_diag);
-				if (likely(!x && !again))
+				if (HC_LIKELY(!x && !again))
 					return deliver(r, ret_event);
 				if (x)
 					return x;

@@ -12,13 +12,14 @@
 
 #include "common/mem.h"
 
-enum { NCHUNKS_SYNC = 2, NCHUNKS_AHEAD = 5 };
+enum { NCHUNKS_SYNC = 2, NCHUNKS_AHEAD = 5, CAP_MIN = 8 << 10 };
 
 struct hc_stream {
 	struct hc_source *source; /* owned */
 	struct hc_filter *filter; /* owned */
 	struct hc_chunk chunks[NCHUNKS_AHEAD];
 	unsigned n;
+	size_t cap; /* data bytes of a chunk */
 	struct hc_chunk *free[NCHUNKS_AHEAD], *queue[NCHUNKS_AHEAD];
 	unsigned nfree, nqueue;
 	struct hc_chunk end; /* copy of the final chunk, for those who ask again */
@@ -33,7 +34,7 @@ struct hc_stream {
 static void fill(struct hc_stream *s, struct hc_chunk *c)
 {
 	c->len = 0;
-	c->piece = s->filter->read(s->filter, c->data, HC_CHUNK_DATA, &c->len, &c->gap);
+	c->piece = s->filter->read(s->filter, c->data, s->cap, &c->len, &c->gap);
 	c->in_off = s->source->off;
 }
 
@@ -88,9 +89,13 @@ struct hc_stream *hc_stream_new(struct hc_source *source, bool ahead)
 
 	s->source = source;
 	s->filter = hc_filter_new(source);
+	/* Small inputs need no big chunks; compression by more than 16 only makes more of them. */
+	s->cap = HC_CHUNK_DATA;
+	if (source->size && source->size < HC_CHUNK_DATA / 16)
+		s->cap = source->size * 16 < CAP_MIN ? CAP_MIN : source->size * 16;
 	s->n = ahead ? NCHUNKS_AHEAD : NCHUNKS_SYNC;
 	for (unsigned i = 0; i < s->n; i++) {
-		s->chunks[i].data = (uint8_t *)hc_malloc(HC_CHUNK_HEAD + HC_CHUNK_DATA) + HC_CHUNK_HEAD;
+		s->chunks[i].data = (uint8_t *)hc_malloc(HC_CHUNK_HEAD + s->cap) + HC_CHUNK_HEAD;
 		s->free[s->nfree++] = &s->chunks[i];
 	}
 	pthread_mutex_init(&s->lock, NULL);

@@ -13,7 +13,7 @@
 
 enum {
 	HC_CHUNK_HEAD = 72 << 10,  /* more than the longest event block that is not LARGE */
-	HC_CHUNK_DATA = (1 << 20) + (128 << 10), /* a frame as hindcast writes them */
+	HC_CHUNK_DATA = (1 << 20) + (128 << 10), /* a frame as hindcast writes them; less for small inputs */
 };
 
 struct hc_chunk {

@@ -90,6 +90,24 @@ static struct hc_writer *open_writer(int *ret_fd, enum hc_compress compress, boo
 	return w;
 }
 
+/* File contents live until their test ends. */
+static void *kept[64];
+static unsigned nkept;
+
+static void *keep(void *p)
+{
+	cr_assert_lt(nkept, 64);
+	return kept[nkept++] = p;
+}
+
+static void release(void)
+{
+	while (nkept)
+		free(kept[--nkept]);
+}
+
+TestSuite(writer, .fini = release);
+
 static struct file content(int fd)
 {
 	struct file f;
@@ -97,7 +115,7 @@ static struct file content(int fd)
 
 	cr_assert_eq(fstat(fd, &st), 0);
 	f.len = (size_t)st.st_size;
-	f.p = hc_malloc(f.len + 1);
+	f.p = keep(hc_malloc(f.len + 1));
 	cr_assert_eq(pread(fd, f.p, f.len, 0), (ssize_t)f.len);
 	close(fd);
 	return f;

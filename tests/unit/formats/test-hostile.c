@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The hostile reader: every golden capture whole, byte by byte, in odd pieces, cut at every offset, and with every bit of
+ * its first 4 KiB flipped. Always a documented outcome; run under ASan and UBSan this also shows that nothing is read out
+ * of bounds.
+ */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/hash.h"
+#include "common/mem.h"
+#include "formats/reader.h"
+#include "formats/source.h"
+#include "golden.h"
+
+/* What a read gave, as numbers that can be compared. */
+struct outcome {
+	int first, last; /* of open; of next */
+	unsigned events, sections, skipped;
+	uint64_t digest; /* of all events and lists */
+	uint64_t events_digest[16]; /* after so many events: for comparing beginnings */
+};
+
+static uint64_t mix(uint64_t h, const void *p, size_t len)
+{
+	return hc_hash_u64(h * 31 + hc_hash_bytes(p, len));
+}
+
+static uint64_t mix_str(uint64_t h, struct hc_str s)
+{
+	return mix(h, s.p, s.len);
+}
+
+static uint64_t digest_section(uint64_t h, const struct hc_section *s)
+{
+	h = mix(h, s->machine.hostname, strlen(s->machine.hostname));
+	for (uint32_t i = 0; i < s->nthreads; i++) {
+		const struct hc_thread_info *t = &s->threads[i];
+
+		h = hc_hash_u64(h ^ (uint64_t)t->tid ^ (uint64_t)t->pgid);
+		h = mix_str(mix_str(mix_str(mix_str(h, t->args), t->env), t->cgroups), t->root);
+		h = mix_str(mix_str(mix_str(mix_str(h, t->comm), t->exe), t->exepath), t->cwd);
+	}
+	for (uint32_t i = 0; i < s->nfds; i++)
+		h = mix_str(hc_hash_u64(h ^ (uint64_t)s->fds[i].fd ^ s->fds[i].dev), s->fds[i].name);
+	for (uint32_t i = 0; i < s->ninterfaces; i++)
+		h = mix_str(h ^ s->interfaces[i].linkspeed, s->interfaces[i].name);
+	for (uint32_t i = 0; i < s->nusers; i++)
+		h = mix_str(mix_str(mix_str(h, s->users[i].name), s->users[i].home), s->users[i].shell);
+	for (uint32_t i = 0; i < s->ngroups; i++)
+		h = mix_str(h ^ s->groups[i].gid, s->groups[i].name);
+	return h;
+}
+
+static uint64_t digest_event(uint64_t h, struct hc_event *ev)
+{
+	h = hc_hash_u64(h ^ ev->ts_ns ^ ((uint64_t)ev->type << 48) ^ ev->num);
+	for (uint32_t k = 0; k < ev->nparams && k < HC_EVENT_PARAMS_MAX; k++) {
+		uint32_t len;
+		const uint8_t *p = hc_event_param(ev, k, &len);
+
+		h = mix(h, p, len);
+	}
+	return h;
+}
+
+/* Takes source. */
+static void consume(struct hc_source *source, const struct hc_reader_options *options, struct outcome *o)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+	struct hc_diag diag;
+	struct hc_event *ev;
+
+	*o = (struct outcome){ 0 };
+	o->first = hc_reader_open_source(&r, source, "x", options, &diag);
+	if (o->first)
+		return;
+	o->digest = digest_section(1, hc_reader_section(r));
+	while ((o->last = hc_reader_next(r, &ev, &diag)) == HC_READ_EVENT || o->last == HC_READ_SECTION ||
+	       o->last == HC_READ_SKIPPED) {
+		if (o->last == HC_READ_SECTION) {
+			o->sections++;
+			o->digest = digest_section(o->digest, hc_reader_section(r));
+		} else if (o->last == HC_READ_SKIPPED) {
+			o->skipped++;
+			cr_assert_geq(diag.off, 0);
+			cr_assert(diag.text[0]);
+		} else {
+			o->digest = digest_event(o->digest, ev);
+			if (o->events < 16)
+				o->events_digest[o->events] = digest_event(0, ev);
+			o->events++;
+		}
+		cr_assert_lt(o->events + o->skipped, 100000, "does not end");
+	}
+}
+
+static void check_documented(const struct outcome *o, const char *name, const char *what, size_t at)
+{
+	cr_assert(o->first == 0 || o->first == HC_READ_TRUNCATED || o->first == HC_READ_UNSUPPORTED, "%s %s %zu: open gave %d",
+		  name, what, at, o->first);
+	if (!o->first)
+		cr_assert(o->last == HC_READ_EOF || o->last == HC_READ_TRUNCATED || o->last == HC_READ_UNSUPPORTED,
+			  "%s %s %zu: ended with %d", name, what, at, o->last);
+}
+
+/* ---- pieces ---- */
+
+struct pieces {
+	const char *p;
+	size_t len, at, size;
+};
+
+static ssize_t read_piece(struct hc_source *s, void *buf, size_t cap)
+{
+	struct pieces *f = s->ctx;
+	size_t n = f->len - f->at;
+
+	n = n < f->size ? n : f->size;
+	n = n < cap ? n : cap;
+	memcpy(buf, f->p + f->at, n);
+	f->at += n;
+	return (ssize_t)n;
+}
+
+Test(hostile, pieces_of_any_size_make_no_difference)
+{
+	static const size_t sizes[] = { 1, 2, 3, 7, 13, 61, 4093 };
+	static const struct hc_reader_options ahead = { .decompress_ahead = true };
+
+	for (size_t i = 0; i < golden_n; i++) {
+		struct hc_buf b HC_BUF_DONE = { 0 };
+		struct outcome whole, o;
+
+		golden_files[i].build(&b);
+		consume(hc_source_new_memory(b.p, b.len), NULL, &whole);
+		for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+			for (int eager = 0; eager <= 1; eager++) {
+				struct pieces f = { b.p, b.len, 0, sizes[k] };
+				struct hc_source *s = hc_source_new(read_piece, NULL, &f);
+
+				s->eager = eager;
+				consume(s, NULL, &o);
+				cr_assert_arr_eq(&o, &whole, sizeof o, "%s in pieces of %zu", golden_files[i].name, sizes[k]);
+			}
+		}
+		consume(hc_source_new_memory(b.p, b.len), &ahead, &o);
+		cr_assert_arr_eq(&o, &whole, sizeof o, "%s decompressed ahead", golden_files[i].name);
+	}
+}
+
+Test(hostile, cut_anywhere_everything_before_is_delivered)
+{
+	for (size_t i = 0; i < golden_n; i++) {
+		struct hc_buf b HC_BUF_DONE = { 0 };
+		struct outcome whole, o;
+		unsigned events = 0;
+
+		golden_files[i].build(&b);
+		consume(hc_source_new_memory(b.p, b.len), NULL, &whole);
+		for (size_t len = 0; len < b.len; len++) {
+			/* A copy of just that size: reading behind it shows under ASan. */
+			HC_FREE char *copy = hc_malloc(len ? len : 1);
+
+			memcpy(copy, b.p, len);
+			consume(hc_source_new_memory(copy, len), NULL, &o);
+			check_documented(&o, golden_files[i].name, "cut at", len);
+			cr_assert_eq(o.skipped, 0, "%s cut at %zu", golden_files[i].name, len);
+			cr_assert_geq(o.events, events, "%s cut at %zu: fewer events than cut earlier", golden_files[i].name, len);
+			cr_assert_leq(o.events, whole.events);
+			for (unsigned n = 0; n < o.events; n++)
+				cr_assert_eq(o.events_digest[n], whole.events_digest[n], "%s cut at %zu: event %u differs",
+					     golden_files[i].name, len, n + 1);
+			events = o.events;
+		}
+	}
+}
+
+Test(hostile, any_flipped_bit_has_a_documented_outcome, .timeout = 250)
+{
+	for (size_t i = 0; i < golden_n; i++) {
+		struct hc_buf b HC_BUF_DONE = { 0 };
+		HC_FREE char *copy = NULL;
+		size_t n;
+
+		golden_files[i].build(&b);
+		copy = hc_malloc(b.len);
+		memcpy(copy, b.p, b.len);
+		n = b.len < 4096 ? b.len : 4096;
+		for (size_t bit = 0; bit < n * 8; bit++) {
+			struct outcome o;
+
+			copy[bit / 8] ^= (char)(1 << bit % 8);
+			consume(hc_source_new_memory(copy, b.len), NULL, &o);
+			check_documented(&o, golden_files[i].name, "bit flipped", bit);
+			copy[bit / 8] ^= (char)(1 << bit % 8);
+		}
+	}
+}
+
+/* ---- damage in the middle of a longer capture ---- */
+
+static void long_capture(struct hc_buf *b, unsigned n)
+{
+	put_shb(b);
+	for (unsigned i = 0; i < n; i++)
+		put_close(b, 1000 + i);
+}
+
+Test(hostile, garbage_in_the_middle_costs_only_itself)
+{
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct outcome o;
+
+	long_capture(&b, 100);
+	memset(b.p + 28 + 60 * 10 + 7, 0x5a, 100); /* events 11 and 12 */
+	consume(hc_source_new_memory(b.p, b.len), NULL, &o);
+	cr_assert_eq(o.last, HC_READ_EOF);
+	cr_assert_eq(o.skipped, 1);
+	cr_assert_eq(o.events, 98);
+}
+
+Test(hostile, a_length_beyond_the_input_costs_only_its_block)
+{
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct outcome o;
+	uint32_t total = 0xfff0;
+
+	long_capture(&b, 100);
+	memcpy(b.p + 28 + 60 * 50 + 4, &total, 4);
+	consume(hc_source_new_memory(b.p, b.len), NULL, &o);
+	cr_assert_eq(o.last, HC_READ_EOF);
+	cr_assert_eq(o.events, 99);
+	cr_assert_eq(o.skipped, 1);
+}
+
+Test(hostile, a_damaged_zstd_frame_costs_only_itself)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
+	size_t second = 0, third = 0;
+	struct outcome o;
+
+	long_capture(&plain, 300);
+	for (unsigned f = 0; f < 3; f++) {
+		/* Frames of 100 events, cut at block boundaries as the writer does. */
+		size_t from = f ? 28 + f * 6000 : 0;
+		struct hc_buf part = { plain.p + from, (f ? 6000 : 6028), 0 };
+
+		second = f == 1 ? packed.len : second;
+		third = f == 2 ? packed.len : third;
+		put_zstd(&packed, &part, 0);
+	}
+	for (size_t at = second + 12; at < third; at += 3) {
+		packed.p[at] ^= 0x55;
+		consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
+		packed.p[at] ^= 0x55;
+		cr_assert_eq(o.last, HC_READ_EOF, "byte %zu", at);
+		cr_assert_geq(o.events, 200, "byte %zu: %u events", at, o.events);
+		cr_assert_leq(o.events, 300);
+		cr_assert_geq(o.skipped, 1, "byte %zu", at);
+		for (unsigned n = 0; n < 16; n++)
+			cr_assert_neq(o.events_digest[n], 0);
+	}
+}
+
+Test(hostile, damaged_gzip_member_costs_at_most_its_rest)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
+	size_t second;
+	struct outcome o;
+
+	long_capture(&plain, 300);
+	put_gzip(&packed, &(struct hc_buf){ plain.p, 6028, 0 });
+	second = packed.len;
+	put_gzip(&packed, &(struct hc_buf){ plain.p + 6028, 6000, 0 });
+	put_gzip(&packed, &(struct hc_buf){ plain.p + 12028, 6000, 0 });
+	packed.p[second + 12] ^= 0x7f;
+	consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
+	cr_assert_eq(o.last, HC_READ_EOF);
+	cr_assert_geq(o.events, 200);
+	cr_assert_geq(o.skipped, 1);
+}
+
+Test(hostile, trailing_garbage_is_reported)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
+	struct outcome o;
+
+	long_capture(&plain, 3);
+	put_gzip(&packed, &plain);
+	hc_buf_puts(&packed, "this is not gzip");
+	consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
+	cr_assert_eq(o.events, 3);
+	cr_assert_eq(o.last, HC_READ_EOF);
+	cr_assert_eq(o.skipped, 1);
+	/* Zero padding is none. */
+	packed.len -= 16;
+	hc_buf_put(&packed, (char[512]){ 0 }, 512);
+	consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
+	cr_assert_eq(o.events, 3);
+	cr_assert_eq(o.skipped, 0);
+}
+
+Test(hostile, a_read_error_is_an_error)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+	struct hc_diag diag;
+
+	cr_assert_eq(hc_reader_open(&r, "/nonexistent/x.scap", NULL, &diag), -ENOENT);
+	cr_assert_eq(hc_reader_open(&r, "/", NULL, &diag), -EISDIR);
+	cr_assert(strstr(diag.text, "directory"));
+}
