@@ -41,7 +41,7 @@ struct hc_container {
 struct hc_containers {
 	struct hc_container **slots; /* open addressing by id */
 	uint32_t n, cap;
-	uint64_t refused, bad;
+	uint64_t seed, refused, bad;
 };
 
 /* The metadata known for an id, or NULL. Borrowed until the next event. */

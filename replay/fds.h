@@ -15,7 +15,7 @@
 
 enum {
 	HC_FDS_MAX = 4096,       /* entries per table (state-engine.md 14) */
-	HC_FDS_DENSE_MAX = 8192, /* numbers below this index the array */
+	HC_FDS_DENSE_MAX = 4096, /* numbers below this index the array */
 	HC_SOCK_BYTES = 40,
 };
 

@@ -43,3 +43,9 @@ uint32_t hc_sockaddr_text(char *buf, const uint8_t *p, uint32_t len);
 uint32_t hc_socktuple_text(char *buf, const uint8_t *p, uint32_t len);
 /* Address alone, inet_ntop's text; len 4 or 16. */
 uint32_t hc_ip_text(char *buf, const uint8_t *ip, uint32_t len);
+/* `ip:port`; and `ip:port->ip:port`, or without the ports. */
+uint32_t hc_ip_port_text(char *buf, const uint8_t *ip, uint32_t len, uint16_t port);
+uint32_t hc_ip_tuple_text(char *buf, const uint8_t *src, uint16_t sport, const uint8_t *dst, uint16_t dport, uint32_t len,
+			  bool ports);
+/* `hex->hex path`, the path cut to what fits. */
+uint32_t hc_unix_text(char *buf, uint64_t src, uint64_t dst, struct hc_str path);

@@ -34,7 +34,7 @@
 
 enum {
 	HC_THREADS_MAX = 262144, /* state-engine.md 14 */
-	HC_EXITS_MAX = 8192,     /* remembered exits; a power of two */
+	HC_EXITS_MAX = 8192,     /* remembered exits */
 };
 /* All of the host state together; four times what the largest host in our captures needs per thread at HC_THREADS_MAX. */
 #define HC_STATE_BYTES_MAX (1ull << 30)
@@ -49,12 +49,6 @@ struct hc_state_stats {
 	uint64_t users_refused, containers_refused;
 	uint64_t containers_bad;         /* container events whose JSON could not be used */
 	uint64_t bytes, bytes_peak;
-};
-
-/* An exited thread, for the clone that is told of late (6.1). */
-struct hc_exit {
-	int64_t ptid, tid;
-	uint64_t ts_ns;
 };
 
 struct hc_state {
@@ -77,6 +71,7 @@ struct hc_state {
 
 	/* Internal from here. */
 	struct hc_pool pool;
+	uint64_t seed;            /* of hash tables: their order is never visible, and nobody can choose collisions */
 	struct hc_thread **tids;  /* open addressing by tid, linear probing */
 	uint32_t ntids, tids_cap; /* tids_cap: a power of two */
 	struct hc_thread *last_found;
@@ -85,10 +80,8 @@ struct hc_state {
 	struct hc_thread *exited;     /* removed before the next event */
 	struct hc_thread *closed_in;  /* thread whose table loses closed_fd before the next event */
 	int64_t closed_fd;
-	struct hc_exit *exits;        /* ring of HC_EXITS_MAX */
-	uint64_t nexits;
+	struct hc_exits *exits;
 	struct hc_cgroup_cache *cgroup_cache;
-	uint8_t *scratch;             /* copy of a stored enter event while its exit is applied */
 	struct hc_state_stats stats;
 };
 
@@ -118,7 +111,7 @@ struct hc_thread *hc_state_ancestor(struct hc_state *state, const struct hc_thre
 struct hc_walk {
 	struct hc_state *state;
 	struct hc_thread *at, *hare;
-	bool done;
+	uint32_t left; /* generations; 4096 at most are walked */
 };
 struct hc_walk hc_walk_begin(struct hc_state *state, struct hc_thread *from);
 struct hc_thread *hc_walk_next(struct hc_walk *walk);

@@ -22,7 +22,7 @@ struct hc_user {
 struct hc_users {
 	struct hc_user_slot *slots; /* open addressing by (kind, container, id) */
 	uint32_t n, cap;
-	uint64_t refused;
+	uint64_t seed, refused;
 };
 
 /* The record of a uid (gid) in the table of a container ("" and NULL: host), or NULL. Borrowed until the next event. */
