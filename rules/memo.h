@@ -10,8 +10,13 @@
  */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
+
+/* All memos of the process together: enough for every live thread of a large host with the official rules; beyond it
+ * results are worked out again instead of remembered. */
+enum { HC_MEMO_BYTES_MAX = 16 << 20 };
 
 struct hc_memo {
 	uint32_t *bits; /* owned; NULL until the subject is seen a second time */
@@ -25,8 +30,7 @@ static inline void hc_memo_reset(struct hc_memo *memo)
 	memo->epoch = 0;
 }
 
-static inline void hc_memo_done(struct hc_memo *memo)
-{
-	free(memo->bits);
-	*memo = (struct hc_memo){ 0 };
-}
+void hc_memo_done(struct hc_memo *memo);
+
+/* For the plan: room for at least `words`, new ones zero. False: the cap is reached. */
+bool hc_memo_room(struct hc_memo *memo, uint32_t words);

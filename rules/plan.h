@@ -24,9 +24,9 @@ struct hc_plan *hc_plan_free(struct hc_plan *plan);
 
 /* Adds a rule: the next number (0, 1, ...) is its identity and its place in the matching order. ast: expanded, checked
  * by hc_check_condition(); borrowed as long as the plan. events: the event codes it is looked at for (selection.md 2),
- * copied. naive: evaluate this plan's rules one tree at a time, remembering nothing (--plan=naive). */
+ * copied; asynchronous events are added. name: for hc_plan_print, borrowed. */
 uint32_t hc_plan_add(struct hc_plan *plan, const char *name, const struct hc_ast *ast, const struct hc_evset *events);
-/* After the last rule, before the first event. */
+/* After the last rule, before the first event. naive: evaluate one tree at a time, remembering nothing (--plan=naive). */
 void hc_plan_seal(struct hc_plan *plan, bool naive);
 
 /* Does any rule look at events of that code? (The asyncevent code has them all.) */
@@ -50,5 +50,5 @@ struct hc_plan_event {
 /* Matching rules in rule order: all of them, or the first. Returns how many, *ret_rules borrowed until the next call. */
 uint32_t hc_plan_eval(struct hc_plan *plan, const struct hc_plan_event *ev, bool all, const uint32_t **ret_rules);
 
-/* The plan for people. */
-void hc_plan_print(const struct hc_plan *plan, struct hc_buf *out);
+/* The plan for people: after hc_plan_seal, without naive. Names given to hc_plan_add must still be there. */
+void hc_plan_print(struct hc_plan *plan, struct hc_buf *out);

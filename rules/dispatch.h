@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Many rules that each want another value of one field are not tried one by one: the value itself leads to those it can
+ * satisfy. One table per field and program, for `=`, `in`, `startswith`, `endswith`. Inside the rules layer only.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "rules/predicate.h"
+
+struct hc_branch {
+	uint32_t begin, end; /* steps of the program */
+};
+
+struct hc_dispatch {
+	const struct hc_field *field;
+	struct hc_arena *arena;
+	struct hc_dispatch_entry **buckets;
+	uint32_t nbuckets, nentries;
+	uint64_t lens[2];       /* bit len: some prefix, some suffix has that length */
+	struct hc_branch *branches;
+	uint32_t nbranches;
+	uint64_t *hit;          /* bit by branch: among hits; all zero between look-ups */
+	uint32_t *hits;
+};
+
+/* Can the field's value lead to this comparison? */
+bool hc_dispatch_can(const struct hc_predicate *p);
+
+/* A table in arena with room for nbranches branches. */
+struct hc_dispatch *hc_dispatch_new(struct hc_arena *arena, const struct hc_field *field, uint32_t nbranches);
+/* Values that satisfy p lead to branch. */
+void hc_dispatch_add(struct hc_dispatch *d, const struct hc_predicate *p, uint32_t branch);
+
+/* The branches the value leads to, each once, in d->hits until the next call. Returns how many. */
+uint32_t hc_dispatch_find(struct hc_dispatch *d, const struct hc_value *value);
