@@ -50,6 +50,7 @@ void hc_checker_note(struct hc_checker *checker, const struct hc_check_note *not
 	}
 	n = &checker->notes[checker->nnotes++];
 	*n = *note;
+	n->check = checker->current;
 	n->text = hc_arena_dup(&checker->arena, note->text);
 	n->hint = note->hint && note->hint[0] ? hc_arena_dup(&checker->arena, note->hint) : NULL;
 	if (!n->len)
@@ -440,8 +441,10 @@ static int check(struct hc_checker *c, struct hc_ast *a)
 {
 	int r;
 
-	if (a->kind == HC_AST_CHECK)
+	if (a->kind == HC_AST_CHECK) {
+		c->current = a;
 		return check_comparison(c, a);
+	}
 	for (uint32_t i = 0; i < a->nkids; i++) {
 		r = check(c, a->kids[i]);
 		if (r < 0)
@@ -452,6 +455,10 @@ static int check(struct hc_checker *c, struct hc_ast *a)
 
 int hc_check_condition(struct hc_checker *checker, struct hc_ast *ast)
 {
+	int r;
+
 	checker->nnotes = 0;
-	return check(checker, ast);
+	r = check(checker, ast);
+	checker->current = NULL;
+	return r;
 }

@@ -21,8 +21,9 @@ struct hc_check_note {
 	const char *text; /* the message, Falco's where it is known */
 	const char *hint; /* ours on top: what may have been meant; NULL if nothing comes to mind */
 	const char *deprecated_field; /* LOAD_DEPRECATED_ITEM about a field; else NULL */
-	struct hc_ast_pos pos; /* where in the condition, or byte offset in an output template */
+	struct hc_ast_pos pos; /* where in the condition (or its macro's), or byte offset in an output template */
 	uint32_t len;          /* bytes the caret run covers; at least 1 */
+	const struct hc_ast *check; /* the comparison it is about; NULL for an output. Set by hc_checker_note() */
 };
 
 /* Owns what checked conditions of one rule set point to: fields, predicates, compiled patterns. */
@@ -38,6 +39,7 @@ struct hc_checker {
 	uint32_t nregexes;
 	struct hc_check_note *notes; /* of the last call */
 	uint32_t nnotes, notes_cap;
+	const struct hc_ast *current; /* the comparison being checked */
 };
 
 void hc_checker_init(struct hc_checker *checker);

@@ -49,6 +49,7 @@ struct hc_problem {
 	uint32_t line, column, width;
 	const char *source_line; /* that line of the file, without line end; NULL if line is 0 */
 	const char *hint;        /* NULL if we have none */
+	const char *macro;       /* the place is in this macro, which the item uses; NULL: in the item itself */
 };
 
 /* Everything about one file. All of it lives as long as the ruleset. */
@@ -63,6 +64,8 @@ struct hc_load_result {
 	uint32_t errors_cap, warnings_cap, schema_cap;
 	const char *text; /* the file's content, NUL-terminated */
 	size_t len;
+	uint32_t *lines; /* where its lines start */
+	uint32_t nlines;
 };
 
 struct hc_ruleset;

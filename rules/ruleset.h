@@ -17,7 +17,9 @@
 #include "common/buf.h"
 #include "common/diag.h"
 #include "rules/ast.h"
+#include "rules/check.h"
 #include "rules/evtset.h"
+#include "rules/output.h"
 #include "rules/report.h"
 
 /* What this engine presents itself as (rules-language.md 1.3, 1.4). */
@@ -38,7 +40,7 @@ int hc_priority_parse(const char *name);
 struct hc_rule {
 	const char *name, *desc, *source;
 	const char *condition; /* as the files have it, appends and exceptions in place, lists and macros not */
-	const char *output;    /* the template, with append_output texts; %container.info removed */
+	const char *output;    /* the template, with append_output texts */
 	enum hc_priority priority;
 	const char **tags; /* sorted, each once */
 	uint32_t ntags;
@@ -51,6 +53,7 @@ struct hc_rule {
 	uint32_t line;
 	bool compiled;      /* false: unknown source, skipped by skip-if-unknown-filter, or not reached because of an error */
 	struct hc_ast *ast; /* expanded and checked; NULL if not compiled */
+	const struct hc_output *compiled_output; /* NULL if not compiled */
 	struct hc_evset events; /* the event codes it can match (selection.md 2), without the ever-present asyncevent */
 };
 
@@ -114,7 +117,10 @@ struct hc_ruleset {
 	struct hc_ruleset_options options; /* borrowed texts */
 	struct hc_arena arena;         /* lives as long as the ruleset */
 	struct hc_arena compile_arena; /* trees and results of compilation; reset when a further file is compiled */
+	struct hc_checker checker;     /* what trees and outputs point to */
 	struct hc_collection *collection;
+	const char **ignored;          /* files named that do not end in .yaml or .yml */
+	uint32_t nignored;
 };
 
 enum hc_ruleset_outcome { HC_RULESET_INVALID = 1 };
@@ -128,7 +134,9 @@ int hc_ruleset_load(const struct hc_ruleset_options *options, const char *const 
 /* The same in steps, for rules that are no files. */
 struct hc_ruleset *hc_ruleset_new(const struct hc_ruleset_options *options);
 struct hc_ruleset *hc_ruleset_free(struct hc_ruleset *ruleset);
-/* name appears in messages; text is copied. 0 or HC_RULESET_INVALID. */
-int hc_ruleset_add(struct hc_ruleset *ruleset, const char *name, const char *text, size_t len);
+/* name appears in messages; text is copied. 0; HC_RULESET_INVALID; or negative errno and diag for what ends Falco with a
+ * runtime error instead. */
+int hc_ruleset_add(struct hc_ruleset *ruleset, const char *name, const char *text, size_t len,
+		   struct hc_diag *reterr_diag);
 /* Switches, plugin requirements. Negative errno and diag if a required plugin is missing. */
 int hc_ruleset_finish(struct hc_ruleset *ruleset, struct hc_diag *reterr_diag);

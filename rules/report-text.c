@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Load results for people: one line per file with Falco's verdict, and for each problem the exact place, the line, a caret
+ * run, and a hint where there is one. The texts are golden-tested (tests/rules).
+ */
+#include <string.h>
+
+#include "rules/report.h"
+#include "rules/ruleset.h"
+
+enum { LINE_MAX = 120 }; /* columns of a source line shown; longer ones are cut around the caret */
+
+/* The innermost rule, macro or list the problem is in; NULL if in none. */
+static const struct hc_location *item_of(const struct hc_location *at)
+{
+	const struct hc_location *item = NULL;
+
+	for (; at; at = at->parent)
+		if (*at->item_name && (!strcmp(at->item_type, "rule") || !strcmp(at->item_type, "macro") ||
+				       !strcmp(at->item_type, "list")))
+			item = at;
+	return item;
+}
+
+/* Bytes of the line from `from` on, tabs as blanks so that the caret stands right. */
+static void put_line(FILE *out, const char *line, uint32_t from, uint32_t len)
+{
+	for (uint32_t i = from; i < from + len; i++)
+		putc(line[i] == '\t' ? ' ' : line[i], out);
+}
+
+/* Columns that bytes take: continuation bytes of UTF-8 take none. */
+static uint32_t columns(const char *s, uint32_t len)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < len; i++)
+		n += (s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void put_source(FILE *out, const struct hc_problem *p)
+{
+	uint32_t len = (uint32_t)strlen(p->source_line), at = p->column - 1, from = 0, end, width = p->width;
+
+	if (len > LINE_MAX && at > LINE_MAX / 2)
+		from = at - LINE_MAX / 2;
+	while (from && (p->source_line[from] & 0xc0) == 0x80)
+		from--;
+	end = len - from > LINE_MAX ? from + LINE_MAX : len;
+	while (end < len && (p->source_line[end] & 0xc0) == 0x80)
+		end++;
+	if (at + width > end)
+		width = end > at ? end - at : 1;
+	fprintf(out, "%6u | %s", p->line, from ? "..." : "");
+	put_line(out, p->source_line, from, end - from);
+	fprintf(out, "%s\n       | %*s", end < len ? "..." : "",
+		(int)(columns(p->source_line + from, at - from) + (from ? 3 : 0)), "");
+	for (uint32_t i = 0, n = columns(p->source_line + at, width); i < (n ? n : 1); i++)
+		putc('^', out);
+	putc('\n', out);
+}
+
+static void put_problem(FILE *out, const struct hc_problem *p)
+{
+	const struct hc_location *item = item_of(p->at);
+
+	fprintf(out, "%s:", p->file ? p->file : p->at->name);
+	if (p->line)
+		fprintf(out, "%u:%u:", p->line, p->column);
+	fprintf(out, " %s: %s\n", hc_load_is_error(p->code) ? "error" : "warning", p->message);
+	if (p->line)
+		put_source(out, p);
+	fprintf(out, "       = %s (%s", hc_load_code_name(p->code), hc_load_code_short(p->code));
+	if (p->deprecated_field)
+		fprintf(out, ": field '%s'", p->deprecated_field);
+	fprintf(out, ")");
+	if (item)
+		fprintf(out, " in %s '%s'", item->item_type, item->item_name);
+	if (p->macro)
+		fprintf(out, ", through macro '%s'", p->macro);
+	fprintf(out, "\n");
+	if (p->hint)
+		fprintf(out, "       = hint: %s\n", p->hint);
+}
+
+void hc_report_text(FILE *out, const struct hc_ruleset *ruleset, bool with_warnings)
+{
+	for (uint32_t i = 0; i < ruleset->nignored; i++)
+		fprintf(out, "%s: ignored: the names of rules files end in .yaml or .yml\n", ruleset->ignored[i]);
+	for (uint32_t i = 0; i < ruleset->nresults; i++) {
+		const struct hc_load_result *res = ruleset->results[i];
+
+		for (uint32_t k = 0; k < res->nerrors; k++)
+			put_problem(out, res->errors[k]);
+		for (uint32_t k = 0; with_warnings && k < res->nwarnings; k++)
+			put_problem(out, res->warnings[k]);
+	}
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * YAML documents as trees that know where everything stands in the file. Of YAML's types only what rules files need is
+ * told apart: null, scalars by their text, sequences, mappings. An alias is the anchored node itself.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/diag.h"
+#include "common/str.h"
+
+/* Against hostile files: nesting that would exhaust the stack of whoever walks the tree, and memory. */
+enum { HC_YAML_DEPTH_MAX = 128, HC_YAML_NODES_MAX = 4 << 20, HC_YAML_BYTES_MAX = 64 << 20 };
+
+enum hc_yaml_kind { HC_YAML_NULL, HC_YAML_SCALAR, HC_YAML_SEQUENCE, HC_YAML_MAPPING };
+enum hc_yaml_style { HC_YAML_PLAIN, HC_YAML_SINGLE, HC_YAML_DOUBLE, HC_YAML_LITERAL, HC_YAML_FOLDED };
+
+/* Line, column and offset count from 0, in bytes. */
+struct hc_yaml_mark {
+	uint32_t off, line, column;
+};
+
+struct hc_yaml_node {
+	enum hc_yaml_kind kind;
+	enum hc_yaml_style style;     /* SCALAR */
+	struct hc_str text;           /* SCALAR: NUL-terminated */
+	struct hc_yaml_mark at;
+	uint32_t end;                 /* offset behind its last byte */
+	struct hc_yaml_node **items;  /* SEQUENCE: items; MAPPING: key, value, key, value ... */
+	uint32_t nitems;              /* entries of items */
+	bool open;                    /* still being read: an alias to it would be a loop */
+};
+
+/* All documents of a text. Nodes live in arena. 0, or -EINVAL and diag with text, off, line and column (from 1). */
+int hc_yaml_parse(struct hc_arena *arena, const char *text, size_t len, struct hc_yaml_node ***ret_docs,
+		  uint32_t *ret_ndocs, struct hc_diag *reterr_diag);
+
+/* The value of a mapping's first entry with that key, or NULL. ret_key, if not NULL, is the key's node. */
+struct hc_yaml_node *hc_yaml_get(const struct hc_yaml_node *mapping, const char *key);
+struct hc_yaml_node *hc_yaml_get_key(const struct hc_yaml_node *mapping, const char *key);
+
+/* The YAML 1.1 words true/yes/on/y and false/no/off/n in lower, upper or capitalised spelling: 1, 0; else -1. */
+int hc_yaml_bool(struct hc_str text);
+
+/* Where byte value_off of a scalar's text stands in the file: folding, indentation and escapes taken into account. */
+uint32_t hc_yaml_source_off(const char *file, const struct hc_yaml_node *scalar, uint32_t value_off);
