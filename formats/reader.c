@@ -61,6 +61,11 @@ static uint64_t off_of(const struct hc_reader *r, const uint8_t *p)
 	return r->end_off - (uint64_t)(r->end - p);
 }
 
+static uint64_t block_bit(uint32_t type)
+{
+	return 1ULL << (type & 63);
+}
+
 /* ---- bytes ---- */
 
 static void put_chunk(struct hc_reader *r)
@@ -274,6 +279,8 @@ static int check_shb(struct hc_reader *r, struct hc_diag *diag)
 		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, off,
 				       "capture format version %u.%u; this reader knows 1.x: use a newer hindcast", major,
 				       hc_le16(r->p + 14));
+	r->section.format_major = major;
+	r->section.format_minor = hc_le16(r->p + 14);
 	return 0;
 }
 
@@ -330,7 +337,9 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 		if (!total)
 			return skip_damage(r, "a block's two lengths differ", diag);
 	}
-	if (!hc_block_is_known(type))
+	if (hc_block_is_known(type))
+		r->stats.block_types |= block_bit(type);
+	else
 		r->foreign_blocks = true;
 	x = hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &inner);
 	r->p += total;
@@ -402,10 +411,12 @@ static int convert(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 	case HC_CONVERT_STORED:
 		r->stats.stored_enters++;
 		r->stats.filtered++;
+		r->stats.section_filtered++;
 		*ret_again = true;
 		return 0;
 	case HC_CONVERT_DROPPED:
 		r->stats.filtered++;
+		r->stats.section_filtered++;
 		*ret_again = true;
 		return 0;
 	default:
@@ -432,6 +443,7 @@ static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, boo
 	if (!trailer_ok)
 		trailer_ok = need(r, total + 8) || hc_block_header_follows(r->p + total, 8);
 	r->ev.off = off_of(r, r->p);
+	r->stats.block_types |= block_bit(type);
 	parsed = hc_event_parse(&r->ev, r->p, type, total, &bad);
 	if (!trailer_ok)
 		return skip_damage(r, bad ? bad : "an event block's two lengths differ", diag);
@@ -464,8 +476,7 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 	if (hc_block_is_event(type))
 		return event_outcome(r, type, total, ret_again, diag);
 	if (type == HC_BLOCK_SHB) {
-		struct hc_machine machine = r->section.machine;
-		bool had = r->section.has_machine;
+		struct hc_section old = r->section;
 
 		x = check_shb(r, diag);
 		if (x)
@@ -473,11 +484,14 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 		/* All but the machine starts anew (scap-format.md 2.4). */
 		hc_section_done(&r->section);
 		hc_section_init(&r->section);
-		r->section.machine = machine;
-		r->section.has_machine = had;
+		r->section.machine = old.machine;
+		r->section.has_machine = old.has_machine;
+		r->section.format_major = hc_le16(r->p + 12);
+		r->section.format_minor = hc_le16(r->p + 14);
 		if (r->convert)
 			hc_convert_reset(r->convert);
 		r->stats.sections++;
+		r->stats.section_filtered = 0;
 		r->p += total;
 		load_metadata(r);
 		return HC_READ_SECTION;
@@ -544,6 +558,7 @@ int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_d
 				   hc_le32(r->p + total - 4) == total &&
 				   hc_event_parse(&r->ev, r->p, type, total, &bad) == HC_EVENT_PARSED_EVENT)) {
 				r->ev.off = off_of(r, r->p);
+				r->stats.block_types |= block_bit(type);
 				r->p += total;
 				x = current(r, &again, reterr_diag);
 				if (HC_LIKELY(!x && !again))
@@ -708,4 +723,5 @@ void hc_reader_stats(const struct hc_reader *r, struct hc_reader_stats *ret)
 {
 	*ret = r->stats;
 	ret->bytes_plain = off_of(r, r->p);
+	ret->forgotten_enters = r->convert ? hc_convert_forgotten(r->convert) : 0;
 }

@@ -52,9 +52,13 @@ const struct hc_section *hc_reader_section(const struct hc_reader *reader);
 
 /* Totals so far, for summaries, progress bars and `hindcast info`. */
 struct hc_reader_stats {
-	uint64_t events, sections, skipped_ranges, skipped_bytes, stored_enters, filtered;
+	uint64_t events, sections, skipped_ranges, skipped_bytes;
+	uint64_t stored_enters, filtered; /* kept by the conversion; all that it did not deliver, those included */
 	uint64_t bytes_in, bytes_plain; /* consumed of the input; after decompression */
 	uint64_t input_size;            /* 0 if unknown (a pipe) */
 	const char *compression;        /* "none", "gzip", "zstd"; static */
+	uint64_t section_filtered;      /* events the conversion dropped since the current section began */
+	uint64_t forgotten_enters;      /* stored enter events given up because there were too many */
+	uint64_t block_types;           /* bit (type & 63) for each type of block met, but for section headers */
 };
 void hc_reader_stats(const struct hc_reader *reader, struct hc_reader_stats *ret);
