@@ -43,7 +43,7 @@ bool hc_dispatch_can(const struct hc_predicate *p)
 	}
 }
 
-struct hc_dispatch *hc_dispatch_new(struct hc_arena *arena, const struct hc_field *field, uint32_t nbranches)
+struct hc_dispatch *hc_dispatch_new(struct hc_arena *arena, const struct hc_expr *field, uint32_t nbranches)
 {
 	struct hc_dispatch *d = hc_arena_new(arena, struct hc_dispatch);
 
@@ -143,8 +143,7 @@ uint32_t hc_dispatch_find(struct hc_dispatch *d, const struct hc_value *v)
 	if (v->kind == HC_VALUE_INT) {
 		n = take(d, find(d, KEY_NUMBER, none, v->u), n);
 	} else if (v->kind == HC_VALUE_STRING) {
-		const char *nul = v->s.len ? memchr(v->s.p, '\0', v->s.len) : NULL;
-		struct hc_str s = { v->s.p, nul ? (uint32_t)(nul - v->s.p) : v->s.len };
+		struct hc_str s = v->s;
 
 		n = take(d, find(d, KEY_WHOLE, s, 0), n);
 		for (uint64_t lens = d->lens[0]; lens; lens &= lens - 1) {

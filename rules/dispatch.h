@@ -16,7 +16,7 @@ struct hc_branch {
 };
 
 struct hc_dispatch {
-	const struct hc_field *field;
+	const struct hc_expr *field; /* a bare one */
 	struct hc_arena *arena;
 	struct hc_dispatch_entry **buckets;
 	uint32_t nbuckets, nentries;
@@ -31,9 +31,9 @@ struct hc_dispatch {
 bool hc_dispatch_can(const struct hc_predicate *p);
 
 /* A table in arena with room for nbranches branches. */
-struct hc_dispatch *hc_dispatch_new(struct hc_arena *arena, const struct hc_field *field, uint32_t nbranches);
+struct hc_dispatch *hc_dispatch_new(struct hc_arena *arena, const struct hc_expr *field, uint32_t nbranches);
 /* Values that satisfy p lead to branch. */
 void hc_dispatch_add(struct hc_dispatch *d, const struct hc_predicate *p, uint32_t branch);
 
-/* The branches the value leads to, each once, in d->hits until the next call. Returns how many. */
+/* The branches the value leads to, each once, in d->hits until the next call. Returns how many. Strings end before any NUL. */
 uint32_t hc_dispatch_find(struct hc_dispatch *d, const struct hc_value *value);

@@ -130,12 +130,12 @@ static bool parse_index(struct hc_str text, int64_t *ret)
 	return true;
 }
 
-/* Why a reference is unknown, for the hint; the message itself always has the one shape rules' authors know. */
+/* Why a reference is unknown, for the hint (NULL: nobody asks); the message itself always has the one shape rules' authors know. */
 struct why {
 	char text[HC_FIELD_HINT_MAX];
 };
 #define TEXT(s) (int)((s).len < 100 ? (s).len : 100), (s).p
-#define UNKNOWN(why, ...) (snprintf((why)->text, sizeof (why)->text, __VA_ARGS__), -EINVAL)
+#define UNKNOWN(why, ...) ((why) ? snprintf((why)->text, sizeof (why)->text, __VA_ARGS__) : 0, -EINVAL)
 
 /* The .NAME behind evt.arg, evt.rawarg, evt.type.is, evt.abspath, thread.cgroup. */
 static int take_suffix(struct hc_field *f, struct hc_str suffix, struct why *why)
@@ -211,7 +211,7 @@ static int resolve(struct hc_field *f, struct hc_str name, bool has_arg, struct 
 
 	f->info = find_with_suffix(name, &suffix);
 	if (!f->info) {
-		near = hc_field_nearest(name);
+		near = why ? hc_field_nearest(name) : NULL;
 		return near ? UNKNOWN(why, "did you mean '%s'?", near) : UNKNOWN(why, "`hindcast fields` lists all fields");
 	}
 	f->id = (enum hc_field_id)(f->info - hc_field_table);
@@ -266,7 +266,6 @@ int hc_field_parse(struct hc_field_set *set, struct hc_str name, bool has_arg, s
 		   const struct hc_field **ret, struct hc_diag *diag)
 {
 	struct hc_field f = { 0 }, *copy;
-	struct why why;
 	uint32_t b;
 
 	if (set->n * 2 >= set->nbuckets)
@@ -277,7 +276,7 @@ int hc_field_parse(struct hc_field_set *set, struct hc_str name, bool has_arg, s
 			*ret = set->fields[set->buckets[b] - 1];
 			return 0;
 		}
-	if (resolve(&f, name, has_arg, arg, &why) < 0)
+	if (resolve(&f, name, has_arg, arg, NULL) < 0)
 		return hc_diag_set(diag, -EINVAL, "filter_check called with nonexistent field %.*s", TEXT(text));
 	copy = hc_arena_new(&set->arena, struct hc_field);
 	*copy = f;

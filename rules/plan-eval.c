@@ -8,27 +8,51 @@
 /* Two bits per node in a memo. */
 enum { KNOWN = 1, HOLDS = 2 };
 
-bool hc_plan_extract(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret)
+/* The value of a bare field, extracted and cut at its NUL once per event. */
+static const struct hc_plan_slot *slot_of(struct hc_plan *plan, const struct hc_expr *e)
 {
-	struct hc_plan *plan = ctx;
-	struct hc_plan_slot *slot = &plan->slots[field->slot];
+	struct hc_plan_slot *slot = &plan->slots[e->field->slot];
 
-	(void)for_output; /* never asked for by conditions */
 	if (slot->generation != plan->generation) {
-		slot->present = plan->ev->extract(plan->ev->ctx, field, false, &slot->value);
+		struct hc_expr_ctx cx = { plan->ev->extract, plan->ev->ctx, &plan->scratch };
+
+		slot->present = hc_expr_eval(e, &cx, false, &slot->value);
 		slot->generation = plan->generation;
 	}
+	return slot;
+}
+
+/* hc_extract_fn for what is not a bare field; ctx: the plan. */
+static bool extract(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret)
+{
+	struct hc_expr e = { .kind = HC_EXPR_FIELD, .field = field };
+	const struct hc_plan_slot *slot = slot_of(ctx, &e);
+
+	(void)for_output; /* conditions never ask for it */
 	*ret = slot->value;
+	return slot->present;
+}
+
+bool hc_plan_field(struct hc_plan *plan, const struct hc_expr *e, const struct hc_value **ret)
+{
+	const struct hc_plan_slot *slot = slot_of(plan, e);
+
+	*ret = &slot->value;
 	return slot->present;
 }
 
 static bool work_out(struct hc_plan *plan, const struct hc_node *node)
 {
-	if (node->predicate) {
-		struct hc_expr_ctx cx = { hc_plan_extract, plan, &plan->scratch };
+	const struct hc_predicate *p = node->predicate;
 
-		plan->nevaluations++;
-		return hc_predicate_eval(node->predicate, &cx);
+	if (p) {
+		struct hc_expr_ctx cx = { extract, plan, &plan->scratch };
+		const struct hc_plan_slot *slot;
+
+		if (p->left->kind != HC_EXPR_FIELD)
+			return hc_predicate_eval(p, &cx);
+		slot = slot_of(plan, p->left);
+		return slot->present && hc_predicate_test(p, &cx, &slot->value);
 	}
 	for (uint32_t i = 0; i < node->nkids; i++)
 		if (!hc_plan_edge(plan, node->kids[i]))

@@ -61,13 +61,12 @@ struct hc_plan {
 	} *slots; /* by field slot */
 	uint32_t *matches;
 	uint32_t nmatches;
-	uint64_t nevents, nevaluations; /* for the printer */
 };
 
 /* plan-eval.c: the verdict on one edge for the current event. */
 bool hc_plan_edge(struct hc_plan *plan, hc_edge e);
-/* hc_extract_fn over the plan: a field is extracted once per event. */
-bool hc_plan_extract(void *plan, const struct hc_field *field, bool for_output, struct hc_value *ret);
+/* The value of a bare field for the current event, extracted at most once; false: absent. */
+bool hc_plan_field(struct hc_plan *plan, const struct hc_expr *e, const struct hc_value **ret);
 
 /* plan-print.c: hc_extract_fn over an event type alone, for fields whose answer the type decides. ctx: the hc_plan_event. */
 bool hc_plan_extract_type(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret);

@@ -100,7 +100,7 @@ static void print_steps(const struct hc_plan *plan, const struct hc_program *pro
 		} else {
 			const struct hc_dispatch *d = s->dispatch;
 
-			hc_buf_printf(out, "by %s, one of %u ways:\n", d->field->text.p, d->nbranches);
+			hc_buf_printf(out, "by %s, one of %u ways:\n", d->field->field->text.p, d->nbranches);
 			for (uint32_t i = 0; i < d->nbranches; i++)
 				print_steps(plan, program, d->branches[i].begin, d->branches[i].end, depth + 1, out);
 		}

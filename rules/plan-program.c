@@ -225,7 +225,7 @@ static void emit_dispatch(struct builder *b, struct keyed *keyed, uint32_t n)
 	qsort(keyed, n, sizeof *keyed, by_key);
 	for (uint32_t i = 0; i < n; i++)
 		branches += !i || keyed[i].key != keyed[i - 1].key;
-	d = hc_dispatch_new(&b->plan->arena, b->plan->graph.nodes[keyed[0].key >> 1].predicate->left->field, branches);
+	d = hc_dispatch_new(&b->plan->arena, b->plan->graph.nodes[keyed[0].key >> 1].predicate->left, branches);
 	at = emit(b->program, (struct hc_step){ .kind = HC_STEP_DISPATCH, .dispatch = d });
 	branches = 0;
 	for (uint32_t i = 0, end; i < n; i = end, branches++) {
@@ -426,12 +426,12 @@ static void run(struct hc_plan *plan, const struct hc_program *program, uint32_t
 static void run_dispatch(struct hc_plan *plan, const struct hc_program *program, const struct hc_step *step, uint32_t *limit)
 {
 	struct hc_dispatch *d = step->dispatch;
-	struct hc_value value;
+	const struct hc_value *value;
 	uint32_t n;
 
-	if (!hc_plan_extract(plan, d->field, false, &value))
+	if (!hc_plan_field(plan, d->field, &value))
 		return;
-	n = hc_dispatch_find(d, &value);
+	n = hc_dispatch_find(d, value);
 	for (uint32_t i = 0; i < n; i++)
 		run(plan, program, d->branches[d->hits[i]].begin, d->branches[d->hits[i]].end, limit);
 }

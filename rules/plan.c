@@ -186,7 +186,6 @@ uint32_t hc_plan_eval(struct hc_plan *plan, const struct hc_plan_event *ev, bool
 	*ret_rules = plan->matches;
 	if (!plan->wants[ev->type])
 		return 0;
-	plan->nevents++;
 	if (plan->scratch.used)
 		hc_arena_reset(&plan->scratch);
 	if (plan->naive)
