@@ -9,8 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -266,4 +269,111 @@ void check_bytes(struct hc_event *ev, unsigned k, const void *want, size_t want_
 void check_str(struct hc_event *ev, unsigned k, const char *want, int line)
 {
 	check_bytes(ev, k, want, strlen(want) + 1, line);
+}
+
+/* ---- scripts ---- */
+
+enum { CALLS_MAX = 512, SHARED_MAX = 1 << 20 };
+
+static struct script_run {
+	struct {
+		long ret[CALLS_MAX];
+		size_t n;
+		_Alignas(16) char bytes[SHARED_MAX];
+	} *log; /* written by the child, read by the parent */
+	struct trace *t; /* NULL in the child */
+	size_t ncalls, nbytes, cursor;
+	pid_t pid;
+	long ret;
+} run;
+
+bool checking(void)
+{
+	return run.t != NULL;
+}
+
+struct trace *checking_trace(void)
+{
+	return run.t;
+}
+
+long script_ret(void)
+{
+	return run.ret;
+}
+
+pid_t script_pid(void)
+{
+	return run.pid;
+}
+
+void *shared(size_t len)
+{
+	void *p = run.log->bytes + run.nbytes;
+
+	run.nbytes += (len + 15) & ~(size_t)15;
+	if (run.nbytes > SHARED_MAX)
+		abort();
+	return p;
+}
+
+struct hc_event *also(uint16_t type)
+{
+	if (!run.t)
+		return NULL;
+	for (size_t k = run.cursor; k < run.t->n; k++) {
+		if (run.t->events[k].type == type && run.t->events[k].tid == run.pid) {
+			run.cursor = k + 1;
+			return &run.t->events[k];
+		}
+	}
+	CHECK(false, "no %s event", hc_event_table[type].id);
+	return NULL;
+}
+
+struct hc_event *call(uint16_t type, long nr, ...)
+{
+	long a[6];
+	va_list args;
+
+	if (run.ncalls == CALLS_MAX)
+		abort();
+	if (run.t) {
+		what = hc_event_table[type].name;
+		run.ret = run.log->ret[run.ncalls++];
+		return also(type);
+	}
+	va_start(args, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(args, long);
+	va_end(args);
+	run.ret = syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (run.ret == -1)
+		run.ret = -errno;
+	run.log->ret[run.ncalls++] = run.ret;
+	return NULL;
+}
+
+static void in_child(void *script)
+{
+	run.pid = getpid();
+	/* pages of this program the child has not touched yet cannot be read from BPF; a call that fails before it looks
+	 * at a string would leave its parameter empty */
+	mlockall(MCL_CURRENT);
+	((void (*)(void))script)();
+}
+
+void trace_script(struct trace *t, void (*script)(void))
+{
+	pid_t pid;
+
+	run = (struct script_run){ 0 };
+	run.log = mmap(NULL, sizeof *run.log, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (run.log == MAP_FAILED)
+		abort();
+	pid = trace_child(t, in_child, (void *)script);
+	run.t = t;
+	run.pid = pid;
+	script();
+	munmap(run.log, sizeof *run.log);
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "bpf/loader.h"
 #include "common/event.h"
@@ -36,6 +37,24 @@ void trace_close(struct trace *t);
 /* The i-th event of that type by that thread (tid < 0: any); a failed check if there is none. */
 struct hc_event *trace_find(struct trace *t, uint16_t type, int tid, size_t i);
 size_t trace_count(struct trace *t, uint16_t type, int tid);
+
+/* A script is a function that is run twice: in the traced child, where call() performs the system call and returns NULL,
+ * and afterwards in the parent, where call() returns the event that call gave and RET what it returned:
+ *
+ *   if ((ev = call(PPME_SYSCALL_DUP_1_X, SYS_dup, 5))) {
+ *           S64(ev, 0, RET); S64(ev, 1, 5);
+ *   }
+ *
+ * Memory from shared() keeps what the child or the kernel wrote there. Calls a script makes must all be selected. */
+void trace_script(struct trace *t, void (*script)(void));
+struct hc_event *call(uint16_t type, long nr, ...); /* at most 6 arguments, each as long */
+struct hc_event *also(uint16_t type); /* parent: the next event of that type, from no call of the script; child: NULL */
+void *shared(size_t len);       /* the same memory in both runs, zeroed before the first */
+bool checking(void);            /* in the parent's run */
+struct trace *checking_trace(void); /* whose events the parent's run looks at */
+long script_ret(void);
+pid_t script_pid(void);         /* of the child, in both runs */
+#define RET script_ret()
 
 /* Checks: count failures, go on. */
 extern int failures;
