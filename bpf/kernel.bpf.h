@@ -240,7 +240,7 @@ static __always_inline struct file *file_of_fd(__s32 fd)
 
 static __always_inline __u64 epoch_ns(__s64 sec, __s64 nsec)
 {
-	return sec < 0 ? 0 : sec * 1000000000ULL + nsec;
+	return sec < 0 ? 0 : sec * 1000000000ULL + (nsec & 0x7fffffff); /* bit 31: a flag of multigrain times (6.13) */
 }
 
 static __always_inline __u64 inode_ctime_ns(struct inode *inode)

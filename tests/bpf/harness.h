@@ -30,6 +30,8 @@ void trace_select(struct trace *t, const char *const *names); /* NULL-terminated
 
 /* Runs fn in a forked, followed child that starts after the hooks are live; waits for it; drains. Returns its pid. */
 int trace_child(struct trace *t, void (*fn)(void *), void *arg);
+/* Zeroed memory that forked children share. */
+void *mmap_shared(size_t len);
 void trace_drain(struct trace *t, bool keep);
 void trace_clear(struct trace *t);
 void trace_close(struct trace *t);
@@ -47,7 +49,9 @@ size_t trace_count(struct trace *t, uint16_t type, int tid);
  *
  * Memory from shared() keeps what the child or the kernel wrote there. Calls a script makes must all be selected. */
 void trace_script(struct trace *t, void (*script)(void));
-struct hc_event *call(uint16_t type, long nr, ...); /* at most 6 arguments, each as long */
+struct hc_event *call_args(uint16_t type, long nr, const long args[6]);
+#define call(type, nr, ...) call_args(type, nr, (const long[6]){ LONGS(__VA_ARGS__ __VA_OPT__(,) 0, 0, 0, 0, 0, 0) })
+#define LONGS(a, b, c, d, e, f, ...) (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)
 struct hc_event *also(uint16_t type); /* parent: the next event of that type, from no call of the script; child: NULL */
 void *shared(size_t len);       /* the same memory in both runs, zeroed before the first */
 bool checking(void);            /* in the parent's run */
