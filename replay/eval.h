@@ -19,7 +19,8 @@
 /* A value built for the current event, by field slot: [0] for conditions, [1] for outputs. */
 struct hc_eval_slot {
 	struct {
-		uint64_t serial; /* hc_eval.serial it was built for */
+		uint64_t serial;              /* hc_eval.serial it was built for */
+		const struct hc_field *field; /* several field sets may be in use: slots alone do not tell */
 		bool present;
 		struct hc_value value;
 	} built[2];

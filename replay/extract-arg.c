@@ -47,9 +47,9 @@ static bool give_buffer(struct hc_eval *eval, bool for_output, struct hc_value *
 
 	if (k < 0)
 		return false;
-	if (for_output)
-		return give_param(eval, (uint32_t)k, eval->base64, ret);
 	p = hc_event_param(eval->ev, (uint32_t)k, &len);
+	if (for_output && (!len || hc_event_info(eval->ev)->params[k].type != PT_BYTEBUF))
+		return give_param(eval, (uint32_t)k, eval->base64, ret);
 	if (!len)
 		return false;
 	*ret = (struct hc_value){ .kind = HC_VALUE_BYTES, .s = { (const char *)p, len } };

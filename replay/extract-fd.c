@@ -241,5 +241,5 @@ bool hc_extract_fd_types(struct hc_eval *eval, const struct hc_field *field, boo
 		}
 	}
 	*ret = (struct hc_value){ .kind = HC_VALUE_LIST, .nitems = n, .items = items };
-	return true;
+	return n > 0;
 }

@@ -150,12 +150,11 @@ static bool give_joined(struct hc_eval *eval, struct hc_thread *main, enum hc_fi
 	struct hc_walk walk = hc_walk_begin(eval->state, main);
 	struct hc_buf *buf = hc_eval_text(eval);
 	struct hc_thread *t;
-	bool any = false;
 
-	for (; (t = hc_walk_next(&walk)); any = true) {
+	while ((t = hc_walk_next(&walk))) {
 		struct hc_value v;
 
-		if (any)
+		if (buf->len) /* leading empty ones leave no blank (Q) */
 			hc_buf_putc(buf, ' ');
 		if (attribute(t, id, &v))
 			hc_buf_put(buf, v.s.p, v.s.len);
@@ -198,10 +197,10 @@ bool hc_extract_ancestors(struct hc_eval *eval, const struct hc_field *field, bo
 	struct hc_thread *main = hc_thread_main(eval->thread);
 	const struct hc_thread *t;
 
+	if (field->id == HC_FIELD_PROC_AENV)
+		return give_aenv(eval, field, main ? main : eval->thread, for_output, ret);
 	if (!main)
 		return false;
-	if (field->id == HC_FIELD_PROC_AENV)
-		return give_aenv(eval, field, main, for_output, ret);
 	if (field->has_index) {
 		if (field->index < 0 || field->index > UINT32_MAX)
 			return false;

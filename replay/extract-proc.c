@@ -28,7 +28,7 @@ static bool next_string(struct hc_str *set, struct hc_str *ret)
 
 static bool give_args(struct hc_eval *eval, const struct hc_field *field, struct hc_value *ret)
 {
-	struct hc_str args = hc_text_str(eval->thread->args), arg;
+	struct hc_str args = hc_strings(hc_text_str(eval->thread->args)), arg;
 	struct hc_buf *buf = hc_eval_text(eval);
 
 	if (!field->has_index) {
@@ -89,7 +89,7 @@ static bool give_env(struct hc_eval *eval, const struct hc_field *field, struct 
 void hc_put_cmdline(struct hc_buf *to, struct hc_str first, struct hc_str args)
 {
 	hc_buf_put(to, first.p, first.len);
-	if (args.len)
+	if (hc_strings(args).len)
 		hc_buf_putc(to, ' ');
 	hc_join_nuls(to, args);
 }
@@ -231,7 +231,7 @@ static double fd_usage(const struct hc_thread *t)
 
 static bool give_arg_count(const struct hc_thread *t, bool bytes, struct hc_value *ret)
 {
-	struct hc_str args = hc_text_str(t->args), arg;
+	struct hc_str args = hc_strings(hc_text_str(t->args)), arg;
 	uint64_t n = 0, total = 0;
 
 	for (; next_string(&args, &arg); n++)

@@ -100,7 +100,7 @@ static const struct {
 	ROW(FD_IS_UPPER_LAYER, fd, ENTRY), ROW(FD_IS_LOWER_LAYER, fd, ENTRY), ROW(FD_NAME, fd_name, FDS | BUILT),
 	ROW(FD_NAMERAW, fd_name, FDS | BUILT), ROW(FD_DIRECTORY, fd_name, FDS | BUILT),
 	ROW(FD_FILENAME, fd_name, ENTRY), ROW(FD_CONTAINERNAME, fd_name, FDS | BUILT),
-	ROW(FD_CONTAINERDIRECTORY, fd_name, FDS | BUILT), ROW(FD_TYPES, fd_types, THREAD),
+	ROW(FD_CONTAINERDIRECTORY, fd_name, FDS | BUILT), ROW(FD_TYPES, fd_types, FDS),
 	ROW(FD_IP, sock, ENTRY), ROW(FD_CIP, sock, ENTRY), ROW(FD_SIP, sock, ENTRY), ROW(FD_LIP, sock, ENTRY),
 	ROW(FD_RIP, sock, ENTRY), ROW(FD_PORT, sock, ENTRY), ROW(FD_CPORT, sock, ENTRY), ROW(FD_SPORT, sock, ENTRY),
 	ROW(FD_LPORT, sock, ENTRY), ROW(FD_RPORT, sock, ENTRY), ROW(FD_L4PROTO, sock, ENTRY),
@@ -156,9 +156,10 @@ bool hc_extract(void *ctx, const struct hc_field *field, bool for_output, struct
 	if (!(needs & BUILT))
 		return extract(eval, field, for_output, ret);
 	slot = slot_of(eval, field->slot);
-	if (slot->built[for_output].serial != eval->serial) {
+	if (slot->built[for_output].serial != eval->serial || slot->built[for_output].field != field) {
 		slot->built[for_output].present = extract(eval, field, for_output, &slot->built[for_output].value);
 		slot->built[for_output].serial = eval->serial;
+		slot->built[for_output].field = field;
 	}
 	*ret = slot->built[for_output].value;
 	return slot->built[for_output].present;
@@ -185,6 +186,7 @@ void hc_join_nuls(struct hc_buf *to, struct hc_str s)
 {
 	size_t start = to->len;
 
+	s = hc_strings(s);
 	if (s.len && !s.p[s.len - 1])
 		s.len--;
 	if (!s.len)

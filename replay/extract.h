@@ -93,6 +93,12 @@ struct hc_str hc_fd_word(uint8_t type);
 /* The protocol as shown: that of server sockets, of tuples only with a role, raw always (5.4). */
 uint8_t hc_fd_shown_l4proto(const struct hc_fd *fd);
 
+/* A set of NUL-terminated strings as consumers read it: a single empty string is no string at all. */
+static inline struct hc_str hc_strings(struct hc_str set)
+{
+	return set.len == 1 && !*set.p ? HC_STR("") : set;
+}
+
 /* NUL-terminated strings in a row, joined by blanks. */
 void hc_join_nuls(struct hc_buf *to, struct hc_str s);
 

@@ -139,19 +139,18 @@ void hc_print_base64(struct hc_buf *buf, const void *data, size_t len)
 
 void hc_print_dotted(struct hc_buf *buf, const uint8_t *p, size_t len)
 {
-	size_t n = len > BYTES_UNCUT ? BYTES_SHOWN : len;
-	char *to = hc_buf_room(buf, n);
+	char *to = hc_buf_room(buf, len);
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < len; i++)
 		to[i] = p[i] >= 0x20 && p[i] < 0x7f ? (char)p[i] : '.';
-	to[n] = 0;
-	buf->len += n;
+	to[len] = 0;
+	buf->len += len;
 }
 
 bool hc_print_bytes(struct hc_buf *buf, const uint8_t *p, size_t len, bool base64)
 {
 	if (!base64)
-		hc_print_dotted(buf, p, len);
+		hc_print_dotted(buf, p, len > BYTES_UNCUT ? BYTES_SHOWN : len);
 	else if ((len + 2) / 3 * 4 > BYTES_SHOWN)
 		return false;
 	else
@@ -269,11 +268,6 @@ void hc_print_time(struct hc_buf *buf, uint64_t ts_ns, enum hc_print_time_format
 	switch (format) {
 	case HC_PRINT_ISO8601: hc_buf_puts(buf, "+0000"); break;
 	case HC_PRINT_ISO8601_Z: hc_buf_putc(buf, 'Z'); break;
-	case HC_PRINT_DATE_ZONE:
-		hc_buf_puts(buf, zone() < 0 ? " -" : " +");
-		digits(buf, (uint64_t)labs(zone()) / 3600, 2);
-		digits(buf, (uint64_t)labs(zone()) / 60 % 60, 2);
-		break;
 	default: break;
 	}
 }

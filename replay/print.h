@@ -22,10 +22,10 @@ void hc_print_json_double(struct hc_buf *buf, double d);
 /* Standard alphabet with padding. */
 void hc_print_base64(struct hc_buf *buf, const void *p, size_t len);
 
-/* A byte buffer for people: printable ASCII as is, everything else as a dot, cut to what the reference's line buffer
- * holds (1021 bytes once it is longer than 1022). */
+/* A byte buffer for people: printable ASCII as is, everything else as a dot. */
 void hc_print_dotted(struct hc_buf *buf, const uint8_t *p, size_t len);
-/* The chosen buffer format; false (nothing appended) if the Base64 form is too long to be shown. */
+/* A buffer in the chosen format as the reference's line buffer holds it: dotted ones are cut (to 1021 bytes once they are
+ * longer than 1022), too long Base64 is not shown: false, nothing appended. */
 bool hc_print_bytes(struct hc_buf *buf, const uint8_t *p, size_t len, bool base64);
 
 /* A network-order address of 4 or 16 bytes; IPv6 in inet_ntop form, without brackets. */
@@ -44,7 +44,6 @@ enum hc_print_time_format {
 	HC_PRINT_CLOCK_S,    /* HH:MM:SS, local */
 	HC_PRINT_DATE,       /* YYYY-MM-DD HH:MM:SS.nnnnnnnnn, local */
 	HC_PRINT_DATE_S,     /* YYYY-MM-DD HH:MM:SS, local */
-	HC_PRINT_DATE_ZONE,  /* YYYY-MM-DD HH:MM:SS.nnnnnnnnn +hhmm, local */
 	HC_PRINT_ISO8601,    /* YYYY-MM-DDTHH:MM:SS.nnnnnnnnn+0000 */
 	HC_PRINT_ISO8601_Z,  /* YYYY-MM-DDTHH:MM:SS.nnnnnnnnnZ */
 };

@@ -60,7 +60,7 @@ static void put_integer(struct hc_buf *to, const struct param *q)
 		hc_print_octal(to, u);
 	} else if (q->info->format == PF_HEX) {
 		hc_print_hex(to, u);
-	} else if (hc_type_is_signed(q->info->type)) {
+	} else if (hc_type_is_signed(q->info->type) || q->info->type == PT_UINT64) { /* (Q): 64 bits always signed */
 		hc_buf_i64(to, signed_of(q));
 	} else {
 		hc_buf_u64(to, u);
@@ -188,7 +188,7 @@ static void put_fdlist(struct hc_eval *eval, struct hc_buf *to, const struct par
 		if (!hc_cursor_ok(&c))
 			return;
 		entry = hc_eval_fd_at(eval, fd);
-		hc_buf_printf(to, "%s%" PRId64 ":%c%x", i ? " " : "", fd, entry ? hc_fd_char(entry->type) : '?', flags);
+		hc_buf_printf(to, "%s%" PRIu64 ":%c%x", i ? " " : "", (uint64_t)fd, entry ? hc_fd_char(entry->type) : '?', flags);
 	}
 }
 
@@ -235,6 +235,15 @@ static bool unwrap_dyn(const struct param *q, struct hc_param_info *info, struct
 		return true;
 	}
 	return false;
+}
+
+/* Here buffers are shown whole; only evt.buffer cuts them. */
+static void put_bytes(struct hc_buf *to, const uint8_t *p, uint32_t len, bool base64)
+{
+	if (base64)
+		hc_print_base64(to, p, len);
+	else
+		hc_print_dotted(to, p, len);
 }
 
 static void put_absent(struct hc_buf *to, uint8_t type)
@@ -332,7 +341,7 @@ static void put_number(struct hc_eval *eval, const struct param *q, struct hc_bu
 			hc_buf_printf(resolved, "%lgs", (double)u / 1e9);
 		}
 		break;
-	case PT_ABSTIME: hc_print_time(plain, u, HC_PRINT_DATE_ZONE); break;
+	case PT_ABSTIME: hc_print_time(plain, u, HC_PRINT_DATE); break;
 	default: put_integer(plain, q);
 	}
 	if (name)
@@ -353,7 +362,7 @@ static void put_param(struct hc_eval *eval, const struct param *q, bool base64, 
 	}
 	switch (q->info->type) {
 	case PT_CHARBUF: case PT_FSPATH: case PT_FSRELPATH: put_string(eval, q, plain, resolved); break;
-	case PT_BYTEBUF: hc_print_bytes(plain, q->p, q->len, base64); break;
+	case PT_BYTEBUF: put_bytes(plain, q->p, q->len, base64); break;
 	case PT_CHARBUFARRAY: case PT_CHARBUF_PAIR_ARRAY: hc_print_dotted(plain, q->p, q->len); break;
 	case PT_SOCKADDR: hc_buf_put(plain, text, hc_sockaddr_text(text, q->p, q->len)); break;
 	case PT_SOCKTUPLE: hc_buf_put(plain, text, hc_socktuple_text(text, q->p, q->len)); break;

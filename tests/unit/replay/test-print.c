@@ -60,7 +60,7 @@ Test(print_bytes, shows_other_bytes_as_dots_and_cuts_long_buffers)
 	memset(many, 'x', sizeof many);
 	for (size_t len = 1020; len <= 1024; len++) {
 		hc_buf_reset(&buf);
-		hc_print_dotted(&buf, many, len);
+		cr_expect(hc_print_bytes(&buf, many, len, false));
 		cr_expect_eq(buf.len, len > 1022 ? 1021 : len, "length %zu", len);
 	}
 }
@@ -133,10 +133,10 @@ Test(print_time, formats_are_falcos)
 Test(print_time, local_times_use_the_zone_and_utc_ones_do_not)
 {
 	hc_print_zone_set(-5 * 3600 - 1800);
-	cr_expect_str_eq(when(3600ull * 1000000000, HC_PRINT_DATE_ZONE), "1969-12-31 19:30:00.000000000 -0530");
+	cr_expect_str_eq(when(3600ull * 1000000000, HC_PRINT_DATE), "1969-12-31 19:30:00.000000000");
 	cr_expect_str_eq(when(3600ull * 1000000000, HC_PRINT_ISO8601), "1970-01-01T01:00:00.000000000+0000");
 	hc_print_zone_set(2 * 3600);
-	cr_expect_str_eq(when(0, HC_PRINT_DATE_ZONE), "1970-01-01 02:00:00.000000000 +0200");
+	cr_expect_str_eq(when(0, HC_PRINT_CLOCK_S), "02:00:00");
 }
 
 Test(print_ip, writes_both_families_without_brackets)
