@@ -30,7 +30,7 @@ struct hc_selection_options {
 	bool repair;                   /* base_syscalls.repair */
 	bool all;                      /* base_syscalls.all, formerly -A */
 	enum hc_state_set state_set;
-	bool no_plugins;               /* leave out what the container plugin asks for (selection.md 4, step 2) */
+	bool container_plugin;         /* add what the container plugin asks for (selection.md 4, step 2) */
 };
 
 enum hc_selection_level { HC_SELECTION_DEBUG, HC_SELECTION_INFO, HC_SELECTION_WARNING, HC_SELECTION_STDERR };
@@ -64,6 +64,11 @@ struct hc_selection {
 	uint32_t nlines;
 };
 
+struct hc_ruleset;
+
+/* The active rules of a ruleset as input; in arena, names borrowed from the ruleset. */
+struct hc_selection_rule *hc_selection_rules(const struct hc_ruleset *ruleset, struct hc_arena *arena, uint32_t *ret_n);
+
 /* Works the set out. Everything made lives in arena. Never fails: what is wrong with the options is said in lines. */
 void hc_selection_make(const struct hc_selection_options *options, const struct hc_selection_rule *rules,
 		       uint32_t nrules, struct hc_arena *arena, struct hc_selection *ret);
@@ -73,5 +78,6 @@ void hc_selection_state_set(enum hc_state_set which, struct hc_scset *ret);
 void hc_selection_ignored_set(enum hc_state_set which, struct hc_scset *ret);
 void hc_selection_repair(const struct hc_scset *set, struct hc_scset *ret);
 
-/* "rule Write below etc and 3 more; state" for a call of the final set, or why a rule's call is missing; in arena. */
+/* "wanted by rule 'Write below etc' and 3 more; state engine" for a call of the final set, or why one that rules want is
+ * not in it; in arena. */
 const char *hc_selection_why(const struct hc_selection *selection, unsigned sc, struct hc_arena *arena);
