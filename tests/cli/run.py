@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 
-TIMEOUT = 300  # seconds; a hang is a failure, slowness is not
+TIMEOUT = 120  # seconds; a hang is a failure, slowness is not
 
 
 def environment(build, source, directory):

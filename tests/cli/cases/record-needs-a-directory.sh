@@ -1,0 +1,2 @@
+. "$SRC/tests/cli/need-recorder.sh"
+hindcast record -w no/such/dir/a.scap.zst -- true
