@@ -262,16 +262,21 @@ bool hc_output_has_limits(const struct hc_output *output)
 	return o->max_bytes || o->max_seconds || o->max_events;
 }
 
-bool hc_output_is_full(const struct hc_output *output, uint64_t now_ns)
+bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t now_ns)
 {
 	const struct hc_output_options *o = output->options;
 	struct hc_writer_stats stats;
 
 	if (!output->writer || is_stdout(output) || !hc_output_has_limits(output))
 		return false;
+	if (o->max_seconds && now_ns >= output->begun_ns + o->max_seconds * 1000000000u)
+		return true;
+	if (!events)
+		return false; /* lists alone can be larger than a small limit */
+	if (o->max_events && events >= o->max_events)
+		return true;
 	hc_writer_stats(output->writer, &stats);
-	return (o->max_bytes && stats.bytes_out >= o->max_bytes) || (o->max_events && stats.events >= o->max_events) ||
-	       (o->max_seconds && now_ns - output->begun_ns >= o->max_seconds * 1000000000u);
+	return o->max_bytes && stats.bytes_out >= o->max_bytes;
 }
 
 int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag)

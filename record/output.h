@@ -43,8 +43,8 @@ struct hc_writer *hc_output_writer(struct hc_output *output);
 int hc_output_async(struct hc_output *output, uint64_t ts_ns, const char *name, const char *json,
 		    struct hc_diag *reterr_diag);
 
-/* Does a limit say that the open file is to end now? */
-bool hc_output_is_full(const struct hc_output *output, uint64_t now_ns);
+/* Does a limit say that the open file, with that many events of the kernel in it, is to end now? */
+bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t now_ns);
 bool hc_output_has_limits(const struct hc_output *output);
 /* -ENOSPC and a message if the file system is about to be full. */
 int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag);

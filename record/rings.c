@@ -242,11 +242,6 @@ uint64_t hc_rings_pending(const struct hc_rings *rings, uint32_t *ret_fill_pct)
 	return sum;
 }
 
-uint64_t hc_rings_last_ts(const struct hc_rings *rings)
-{
-	return rings->last_ts;
-}
-
 void hc_rings_stats(const struct hc_rings *rings, struct hc_rings_stats *ret)
 {
 	*ret = rings->stats;

@@ -24,9 +24,6 @@ struct hc_rings *hc_rings_free(struct hc_rings *rings);
  * returned. */
 int hc_rings_drain(struct hc_rings *rings, uint64_t until_ns, hc_rings_emit_fn emit, void *ctx);
 
-/* The last emitted timestamp; 0 if nothing was. */
-uint64_t hc_rings_last_ts(const struct hc_rings *rings);
-
 struct hc_rings_stats {
 	uint64_t events, bytes; /* emitted */
 	uint64_t late;          /* of those, given a later time than their own */

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The recorder's loop (record/capture.h): one thread drains the rings, everything else it is told through descriptors.
+ *
+ * Events are written MARGIN after they happened, so that those of other CPUs with an earlier time are there too. The
+ * rings wake us when they fill; otherwise we look ten times a second.
+ */
+#include "record/capture.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "record/privileges.h"
+#include "record/rings.h"
+#include "record/stream.h"
+
+#define MARGIN_NS 5000000ull
+#define SETTLE_NS 500000000ull /* how long to wait at the end for events under way */
+#define SECOND_NS 1000000000ull
+
+enum { POLL_MS = 100, SETTLE_MS = 1 };
+
+enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT };
+
+struct capture {
+	const struct hc_capture_parts *p;
+	const struct hc_capture_options *o;
+	struct hc_rings *rings;
+	struct hc_stream *stream;
+	struct hc_select *select;
+	int epoll;
+	uint64_t start_ns, tick_ns;
+	const char *stop;     /* why to end; NULL: go on */
+	bool child_running, child_released, stop_asked;
+	struct hc_capture_result *result;
+};
+
+/* The clock of the events: boot clock plus the offset fixed at start (scap-format.md 14.3), so a step of the wall clock
+ * in between does not matter. */
+static uint64_t now_ns(const struct capture *c)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * SECOND_NS + (uint64_t)ts.tv_nsec + c->o->config->boot_to_epoch_ns;
+}
+
+static int watch(struct capture *c, int fd, enum source source, uint32_t events)
+{
+	struct epoll_event ev = { .events = events, .data.u32 = source };
+
+	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &ev) ? -errno : 0;
+}
+
+static int set_up(struct capture *c, struct hc_diag *reterr_diag)
+{
+	uint32_t n, size;
+	const int *fds = hc_kernel_rings(c->p->kernel, &n, &size);
+	int err = hc_rings_new(&c->rings, fds, n, size, reterr_diag);
+
+	if (err)
+		return err;
+	c->start_ns = c->tick_ns = now_ns(c);
+	c->stream = hc_stream_new(&(struct hc_stream_options){ .output = c->p->output, .kernel = c->p->kernel,
+							       .rings = c->rings, .config = c->o->config,
+							       .host_root = c->o->host_root, .max_events = c->o->max_events },
+				  c->start_ns);
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	err = c->epoll < 0 ? -errno : watch(c, c->p->signals, SOURCE_SIGNAL, EPOLLIN);
+	if (!err)
+		err = watch(c, hc_stream_fd(c->stream), SOURCE_SNAPSHOT, EPOLLIN);
+	if (!err && c->child_running)
+		err = watch(c, c->p->child->pidfd, SOURCE_CHILD, EPOLLIN);
+	/* edge-triggered: what stays in a ring for the margin must not wake us again and again */
+	for (uint32_t i = 0; !err && i < n; i++)
+		err = watch(c, fds[i], SOURCE_RING, EPOLLIN | EPOLLET);
+	if (err)
+		return hc_diag_set(reterr_diag, err, "cannot wait for events: %s", strerror(-err));
+	return 0;
+}
+
+static int drain(struct capture *c, uint64_t until_ns, struct hc_diag *reterr_diag)
+{
+	int r = hc_rings_drain(c->rings, until_ns, hc_stream_emit, c->stream);
+
+	if (r < 0)
+		*reterr_diag = *hc_stream_diag(c->stream);
+	if (r == HC_STREAM_ENOUGH && !c->stop)
+		c->stop = "event limit";
+	return r < 0 ? r : 0;
+}
+
+static void report(const struct capture *c)
+{
+	uint64_t refused, events = hc_stream_events(c->stream, &refused), lost = 0;
+	uint32_t n, fill;
+	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(c->p->kernel, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		for (int why = 0; why < HC_DROP_COUNT; why++)
+			lost += cpus[i].dropped[why];
+	hc_rings_pending(c->rings, &fill);
+	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped so far; fullest ring %u %%\n",
+		(unsigned long long)events, (unsigned long long)(lost + refused), fill);
+}
+
+/* SIGHUP: the rules anew. If they do not load, the old set stays. */
+static int reload(struct capture *c, struct hc_diag *reterr_diag)
+{
+	struct hc_select *select;
+	struct hc_diag diag = { 0 };
+	int r = hc_select_make(&select, c->o->select, &diag), err;
+	char text[1200];
+
+	if (r) {
+		fprintf(stderr, "hindcast record: the new rules are not used, recording goes on with the old ones%s%s\n",
+			r < 0 ? ": " : "", r < 0 ? hc_diag_format(&diag, text, sizeof text) : "");
+		return 0;
+	}
+	hc_kernel_select(c->p->kernel, &select->selection.final);
+	err = hc_stream_selection(c->stream, select, &select->selection.final, "reload", "SIGHUP", reterr_diag);
+	hc_select_free(c->select);
+	c->select = select;
+	if (!c->o->quiet)
+		fprintf(stderr, "hindcast record: rules reloaded: %zu rules, %u system calls selected\n", select->nrules,
+			hc_scset_count(&select->selection.final));
+	return err;
+}
+
+/* With a command, asking us to stop means asking it: the terminal has asked it already, anybody else has asked only us.
+ * Asked again, we end without it. */
+static void asked_to_stop(struct capture *c, const struct signalfd_siginfo *si)
+{
+	if (!c->child_running || !c->child_released || c->stop_asked) {
+		c->stop = "signal";
+		return;
+	}
+	c->stop_asked = true;
+	if (si->ssi_code != SI_KERNEL)
+		kill(c->p->child->pid, (int)si->ssi_signo);
+}
+
+static int signalled(struct capture *c, struct hc_diag *reterr_diag)
+{
+	struct signalfd_siginfo si;
+	int err = 0;
+
+	while (!err && read(c->p->signals, &si, sizeof si) == sizeof si) {
+		if (si.ssi_signo == SIGHUP && si.ssi_code != SI_KERNEL)
+			err = reload(c, reterr_diag);
+		else if (si.ssi_signo == SIGUSR1)
+			report(c);
+		else
+			asked_to_stop(c, &si);
+	}
+	return err;
+}
+
+/* The snapshot is there: open the file, and the first time let the command go. */
+static int snapshot_ready(struct capture *c, struct hc_diag *reterr_diag)
+{
+	int err = hc_stream_ready(c->stream, now_ns(c), reterr_diag), code;
+
+	if (err || !c->child_running || c->child_released)
+		return err;
+	c->child_released = true;
+	code = hc_child_release(c->p->child, c->p->child_name, reterr_diag);
+	if (code) {
+		c->child_running = false;
+		c->result->child_exit = code;
+		epoll_ctl(c->epoll, EPOLL_CTL_DEL, c->p->child->pidfd, NULL);
+		fprintf(stderr, "hindcast record: %s\n", reterr_diag->text);
+		c->stop = "command cannot run";
+	}
+	return 0;
+}
+
+static void child_ended(struct capture *c)
+{
+	epoll_ctl(c->epoll, EPOLL_CTL_DEL, c->p->child->pidfd, NULL);
+	c->child_running = false;
+	c->result->child_exit = hc_child_reap(c->p->child);
+	if (!c->stop)
+		c->stop = "command ended";
+}
+
+static int handle(struct capture *c, enum source source, struct hc_diag *reterr_diag)
+{
+	switch (source) {
+	case SOURCE_SIGNAL: return signalled(c, reterr_diag);
+	case SOURCE_SNAPSHOT: return snapshot_ready(c, reterr_diag);
+	case SOURCE_CHILD: child_ended(c); return 0;
+	case SOURCE_RING: return 0;
+	}
+	return 0;
+}
+
+static int loop(struct capture *c, struct hc_diag *reterr_diag)
+{
+	while (!c->stop) {
+		struct epoll_event events[16];
+		int n = epoll_wait(c->epoll, events, 16, POLL_MS), err = 0;
+		uint64_t now;
+
+		for (int i = 0; !err && i < n; i++)
+			err = handle(c, events[i].data.u32, reterr_diag);
+		now = now_ns(c);
+		if (!err)
+			err = drain(c, now - MARGIN_NS, reterr_diag);
+		if (!err && now - c->tick_ns >= SECOND_NS) {
+			c->tick_ns = now;
+			err = hc_stream_tick(c->stream, now, reterr_diag);
+		}
+		if (err)
+			return err;
+		if (c->o->max_seconds && now - c->start_ns >= c->o->max_seconds * SECOND_NS && !c->stop)
+			c->stop = "time limit";
+	}
+	return 0;
+}
+
+/* Every event the kernel has counted as produced reaches us, if we wait for the programs that were running when the
+ * hooks went. */
+static int settle(struct capture *c, struct hc_diag *reterr_diag)
+{
+	static const struct hc_scset nothing;
+	const struct timespec pause = { .tv_nsec = SETTLE_MS * 1000000 };
+	uint64_t end = now_ns(c) + SETTLE_NS;
+	uint32_t n;
+	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(c->p->kernel, &n);
+
+	hc_kernel_select(c->p->kernel, &nothing);
+	hc_kernel_detach(c->p->kernel);
+	for (;;) {
+		struct hc_rings_stats stats;
+		uint64_t produced = 0;
+		int err = drain(c, UINT64_MAX, reterr_diag);
+
+		for (uint32_t i = 0; i < n; i++)
+			produced += cpus[i].produced;
+		hc_rings_stats(c->rings, &stats);
+		if (err || stats.events >= produced || !strcmp(c->stop, "event limit") || now_ns(c) > end)
+			return err;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Recording has ended before the command: it goes on, and its exit code is waited for. */
+static void wait_for_child(struct capture *c)
+{
+	if (!c->child_running || !c->child_released)
+		return;
+	if (!c->o->quiet)
+		fprintf(stderr, "hindcast record: recording has ended (%s), %s still runs\n", c->stop ? c->stop : "failed",
+			c->p->child_name);
+	while (c->child_running) {
+		struct epoll_event ev;
+		struct hc_diag ignored;
+
+		if (epoll_wait(c->epoll, &ev, 1, -1) != 1)
+			continue;
+		if (ev.data.u32 == SOURCE_CHILD) {
+			child_ended(c);
+		} else if (ev.data.u32 == SOURCE_SIGNAL) {
+			struct signalfd_siginfo si;
+
+			while (read(c->p->signals, &si, sizeof si) == sizeof si)
+				if (si.ssi_signo != SIGUSR1 && si.ssi_code != SI_KERNEL)
+					kill(c->p->child->pid, (int)si.ssi_signo);
+		} else {
+			drain(c, 0, &ignored);
+		}
+	}
+}
+
+static int record(struct capture *c, struct hc_diag *reterr_diag)
+{
+	bool with_enter = true;
+	int err;
+
+	hc_kernel_select(c->p->kernel, &c->select->selection.final);
+	if (c->o->config->follow && c->child_running) {
+		err = hc_kernel_follow(c->p->kernel, c->p->child->pid, reterr_diag);
+		if (err)
+			return err;
+	}
+	err = hc_kernel_attach(c->p->kernel, with_enter, reterr_diag);
+	if (err)
+		return err;
+	hc_kernel_select(c->p->kernel, &c->select->selection.final);
+	hc_stream_selection(c->stream, c->select, &c->select->selection.final, "start", NULL, reterr_diag);
+	err = hc_stream_snapshot(c->stream, now_ns(c), reterr_diag);
+	if (!err) /* the snapshot's thread has its own; all that comes later needs less */
+		err = hc_privileges_drop(c->p->keep_privileges_for_files, c->child_running, reterr_diag);
+	if (!err)
+		err = loop(c, reterr_diag);
+	if (!err)
+		err = settle(c, reterr_diag);
+	if (!err)
+		err = hc_stream_end(c->stream, now_ns(c), c->stop, reterr_diag);
+	return err;
+}
+
+int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture_options *options,
+		   struct hc_capture_result *ret, struct hc_diag *reterr_diag)
+{
+	struct capture c = { .p = parts, .o = options, .select = parts->select, .epoll = -1, .result = ret,
+			     .child_running = parts->child->pid > 0 };
+	struct hc_rings_stats stats = { 0 };
+	int err;
+
+	*ret = (struct hc_capture_result){ .child_exit = -1 };
+	err = set_up(&c, reterr_diag);
+	if (!err)
+		err = record(&c, reterr_diag);
+	if (c.stream) {
+		uint64_t refused;
+		uint32_t n;
+		const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(parts->kernel, &n);
+
+		ret->duration_ns = now_ns(&c) - c.start_ns;
+		ret->events = hc_stream_events(c.stream, &refused);
+		ret->lost = refused;
+		for (uint32_t i = 0; i < n; i++)
+			for (int why = 0; why < HC_DROP_COUNT; why++)
+				ret->lost += cpus[i].dropped[why];
+		hc_rings_stats(c.rings, &stats);
+		ret->late = stats.late;
+		if (err)
+			fprintf(stderr, "hindcast record: recording stops: %s\n", reterr_diag->text);
+		wait_for_child(&c);
+	}
+	hc_stream_free(c.stream);
+	hc_rings_free(c.rings);
+	hc_select_free(c.select);
+	if (c.epoll >= 0)
+		close(c.epoll);
+	return err;
+}

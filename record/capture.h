@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A recording under way: events from the rings into files, snapshots, the ledger, limits, signals, the command.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "record/command.h"
+#include "record/kernel.h"
+#include "record/output.h"
+#include "record/select.h"
+
+struct hc_capture_options {
+	const char *host_root;
+	uint64_t max_events;  /* in all; 0: no limit */
+	uint64_t max_seconds;
+	const struct hc_select_options *select; /* for reloads */
+	const struct hc_bpf_config *config;     /* for the ledger */
+	bool quiet;
+};
+
+/* All borrowed until the end of hc_capture_run. */
+struct hc_capture_parts {
+	struct hc_kernel *kernel;
+	struct hc_output *output;
+	struct hc_select *select; /* the first selection; the capture replaces (and frees) it on reload: taken */
+	struct hc_child *child;   /* held back; pid -1: none */
+	const char *child_name;
+	int signals;              /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1 */
+	bool keep_privileges_for_files;
+};
+
+struct hc_capture_result {
+	uint64_t events, lost, late;
+	uint64_t duration_ns;
+	int child_exit; /* -1: there was none, or it did not run */
+};
+
+/* Hooks in, records until there is a reason to stop, hooks out, files closed. 0, or negative errno and diag if the
+ * recording failed; *ret is set in both cases. */
+int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture_options *options,
+		   struct hc_capture_result *ret, struct hc_diag *reterr_diag);

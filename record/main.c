@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * hindcast-record: the command line, and the order in which a recording comes about. What can be wrong is found out
+ * from the harmless to the intrusive: options, rules, output file, command, kernel.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "bpf/loader.h"
+#include "common/exit.h"
+#include "common/options.h"
+#include "config.h"
+#include "record/capture.h"
+#include "record/kernel.h"
+#include "record/output.h"
+#include "record/select.h"
+
+enum {
+	SNAPLEN_DEFAULT = 80, /* scap-format.md 15.1 */
+	SNAPLEN_MAX = 65000,
+	RING_DEFAULT = 8 << 20,
+	RING_MAX = 512 << 20,
+	EXIT_OWN_FAILURE = 125, /* with a command, whose own codes are below; as env(1) has it */
+	NICE = -10,
+};
+
+struct options {
+	const char *write, *compress, *config, *state_set, *failed, *comm;
+	struct hc_option_list rules, settings;
+	bool all, all_syscalls, dry_run, follow, quiet;
+	uint64_t snaplen, ring_size, pid, uid;
+	uint64_t file_bytes, file_seconds, file_events, keep_files, max_seconds, max_events, min_free;
+};
+
+#define TO(field) offsetof(struct options, field)
+static const struct hc_option table[] = {
+	{ .help = "What to record", .kind = HC_OPTION_GROUP },
+	{ 'r', "rules", "PATH", "choose the system calls these rules need (file or directory; repeatable);\n"
+				"without it: those of the shipped rules", HC_OPTION_LIST, TO(rules) },
+	{ 'A', "all", NULL, "keep the high-volume I/O calls (read, write, ...) that rules ask for", HC_OPTION_FLAG, TO(all) },
+	{ 0, "all-syscalls", NULL, "everything, whatever the rules need", HC_OPTION_FLAG, TO(all_syscalls) },
+	{ 'c', "config", "FILE", "take base_syscalls from this falco.yaml", HC_OPTION_STRING, TO(config) },
+	{ 'o', "option", "KEY=VALUE", "base_syscalls.custom_set=[...], base_syscalls.repair=true, base_syscalls.all=true",
+	  HC_OPTION_LIST, TO(settings) },
+	{ 0, "state-set", "NAME", "the calls needed to follow processes and files: current, or falco-0.35",
+	  HC_OPTION_STRING, TO(state_set) },
+	{ 's', "snaplen", "BYTES", "most data bytes to keep of one I/O call (80)", HC_OPTION_U64, TO(snaplen), 0, SNAPLEN_MAX },
+	{ 0, "dry-run", NULL, "print what would be selected, and end; needs no privileges", HC_OPTION_FLAG, TO(dry_run) },
+
+	{ .help = "Whom to record", .kind = HC_OPTION_GROUP },
+	{ 'f', "follow", NULL, "only COMMAND and its descendants", HC_OPTION_FLAG, TO(follow) },
+	{ 'p', "pid", "PID", "only this process and its descendants", HC_OPTION_U64, TO(pid), 1, 1 << 22 },
+	{ 0, "uid", "UID", "only threads with this effective user id", HC_OPTION_U64, TO(uid), 0, UINT32_MAX - 1 },
+	{ 0, "comm", "NAME", "only threads with this name", HC_OPTION_STRING, TO(comm) },
+	{ 0, "failed", "drop|only", "leave out calls that failed, or those that did not", HC_OPTION_STRING, TO(failed) },
+
+	{ .help = "Where to, and how much", .kind = HC_OPTION_GROUP },
+	{ 'w', "write", "FILE", "the capture; '-' is standard output (trace.scap.zst)", HC_OPTION_STRING, TO(write) },
+	{ 0, "compress", "KIND", "zstd (the default), gzip or none; libscap reads the latter two directly", HC_OPTION_STRING,
+	  TO(compress) },
+	{ 'C', "file-size", "BYTES", "begin another file when this one has that size (K, M, G)", HC_OPTION_U64, TO(file_bytes), 1 },
+	{ 'G', "file-seconds", "N", "... after N seconds; FILE may then hold strftime conversions", HC_OPTION_U64,
+	  TO(file_seconds), 1, 1u << 31 },
+	{ 'e', "file-events", "N", "... after N events", HC_OPTION_U64, TO(file_events), 1 },
+	{ 'W', "keep-files", "N", "keep only the last N files", HC_OPTION_U64, TO(keep_files), 1, 1 << 20 },
+	{ 'M', "seconds", "N", "stop after N seconds", HC_OPTION_U64, TO(max_seconds), 1, 1u << 31 },
+	{ 'n', "events", "N", "stop after N events", HC_OPTION_U64, TO(max_events), 1 },
+	{ 0, "min-free", "BYTES", "stop when the file system has less left (1 % of it, at most 256M)", HC_OPTION_U64, TO(min_free) },
+	{ 0, "ring-size", "BYTES", "buffer per CPU between kernel and recorder (8M)", HC_OPTION_U64, TO(ring_size), 4096, RING_MAX },
+	{ 'q', "quiet", NULL, "no summary and no notes; errors only", HC_OPTION_FLAG, TO(quiet) },
+	HC_OPTION_END,
+};
+
+static const char detail[] =
+	"Records until COMMAND ends, or without one until SIGINT or SIGTERM. COMMAND starts when the hooks are\n"
+	"live; its exit code is passed on (128 + N if signal N killed it; 125 to 127 if recording it failed, it\n"
+	"cannot be run, or it is not found). Files are created readable by their owner only. With -C, -G or -e\n"
+	"names get a number before \".scap\" (trace-000001.scap.zst), and every file replays alone.\n"
+	"\n"
+	"SIGHUP loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.";
+
+static int run(int argc, char **argv);
+static const struct hc_command command = {
+	"record", "[OPTION]... [-- COMMAND [ARGUMENT]...]", "Records what this host does into a capture file.", detail, table, run,
+};
+
+struct session {
+	struct options options;
+	char **argv; /* of the command; NULL: none */
+	struct hc_output_options output;
+	struct hc_select_options select;
+	struct hc_bpf_config config;
+};
+
+static int fail(const struct session *s, const struct hc_diag *diag, int code)
+{
+	char text[1200];
+
+	fprintf(stderr, "hindcast record: %s\n", hc_diag_format(diag, text, sizeof text));
+	return s->argv ? EXIT_OWN_FAILURE : code;
+}
+
+static int usage(const char *text)
+{
+	fprintf(stderr, "hindcast record: %s\nTry 'hindcast record --help'.\n", text);
+	return HC_EXIT_USAGE;
+}
+
+/* Options into what the parts take; returns an exit code, 0 to go on. */
+static int interpret(struct session *s)
+{
+	struct options *o = &s->options;
+
+	s->output = (struct hc_output_options){ .path = o->write ? o->write : "trace.scap.zst", .max_bytes = o->file_bytes,
+						 .max_seconds = o->file_seconds, .max_events = o->file_events,
+						 .keep_files = o->keep_files, .min_free = o->min_free };
+	if (!o->compress || !strcmp(o->compress, "zstd"))
+		s->output.compress = HC_COMPRESS_ZSTD;
+	else if (!strcmp(o->compress, "gzip"))
+		s->output.compress = HC_COMPRESS_GZIP;
+	else if (!strcmp(o->compress, "none"))
+		s->output.compress = HC_COMPRESS_NONE;
+	else
+		return usage("--compress is zstd, gzip or none");
+	if (!strcmp(s->output.path, "-") && (o->file_bytes || o->file_seconds || o->file_events))
+		return usage("standard output is one file: -C, -G and -e need -w FILE");
+	if (o->keep_files && !o->file_bytes && !o->file_seconds && !o->file_events)
+		return usage("-W keeps the last files of several: it needs -C, -G or -e");
+	if (o->follow && !s->argv)
+		return usage("--follow needs a COMMAND to follow (or use --pid)");
+	if (o->all_syscalls && o->rules.n)
+		return usage("--all-syscalls records everything; rules (-r) cannot choose");
+	if (o->failed && strcmp(o->failed, "drop") && strcmp(o->failed, "only"))
+		return usage("--failed is drop or only");
+	if (o->comm && strlen(o->comm) >= HC_BPF_COMM_MAX)
+		return usage("--comm takes a thread name, and those have at most 15 bytes");
+	s->select = (struct hc_select_options){ .rules = o->rules.items, .nrules = o->rules.n, .config = o->config,
+						 .settings = o->settings.items, .nsettings = o->settings.n, .all = o->all,
+						 .everything = o->all_syscalls, .state_set = o->state_set };
+	s->config = (struct hc_bpf_config){ .boot_to_epoch_ns = hc_bpf_boot_to_epoch_ns(), .wake_bytes = o->ring_size / 8,
+					     .self_tgid = (uint32_t)getpid(), .snaplen = (uint32_t)o->snaplen,
+					     .follow = o->follow || o->pid, .uid = (uint32_t)o->uid,
+					     .filter_uid = o->uid != UINT64_MAX, .filter_comm = o->comm != NULL };
+	if (o->failed)
+		s->config.failed = *o->failed == 'd' ? HC_FAILED_DROP : HC_FAILED_ONLY;
+	if (o->comm)
+		snprintf(s->config.comm, sizeof s->config.comm, "%s", o->comm);
+	return 0;
+}
+
+static void print_size(FILE *out, uint64_t bytes)
+{
+	if (bytes < 10000)
+		fprintf(out, "%llu bytes", (unsigned long long)bytes);
+	else if (bytes < 10000 << 10)
+		fprintf(out, "%.1f KiB", (double)bytes / 1024);
+	else
+		fprintf(out, "%.1f MiB", (double)bytes / 1048576);
+}
+
+/* The losses by CPU and cause, for the summary. */
+static void print_losses(const struct hc_kernel *kernel)
+{
+	uint32_t n;
+	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(kernel, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		for (unsigned why = 0; why < HC_DROP_COUNT; why++)
+			if (cpus[i].dropped[why])
+				fprintf(stderr, "hindcast record:   CPU %u lost %llu events: %s\n", i,
+					(unsigned long long)cpus[i].dropped[why], hc_kernel_drop_name(why));
+}
+
+static void summarise(const struct hc_capture_result *r, const struct hc_output *output, const struct hc_kernel *kernel)
+{
+	struct hc_output_stats out;
+	double seconds = (double)r->duration_ns / 1e9;
+
+	hc_output_stats(output, &out);
+	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped, in %.2f s (%.0f/s); ", (unsigned long long)r->events,
+		(unsigned long long)r->lost, seconds, seconds > 0 ? (double)r->events / seconds : 0);
+	print_size(stderr, out.bytes_plain);
+	fprintf(stderr, ", as ");
+	print_size(stderr, out.bytes_out);
+	if (out.files > 1)
+		fprintf(stderr, " in %llu files, last %s\n", (unsigned long long)out.files, out.path);
+	else
+		fprintf(stderr, " in %s\n", out.path);
+	if (r->lost)
+		print_losses(kernel);
+}
+
+static int block_signals(struct hc_diag *reterr_diag)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaddset(&set, signals[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error with a message */
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? hc_diag_set(reterr_diag, -errno, "cannot receive signals: %s", strerror(errno)) : fd;
+}
+
+static int record(struct session *s, struct hc_select *select)
+{
+	struct hc_select *taken HC_CLEANUP(hc_select_free) = select;
+	struct hc_output *output HC_CLEANUP(hc_output_free) = NULL;
+	struct hc_kernel *kernel HC_CLEANUP(hc_kernel_close) = NULL;
+	struct hc_child child __attribute__((cleanup(hc_child_done))) = HC_CHILD_NONE;
+	const char *host_root = getenv("HOST_ROOT");
+	struct hc_capture_result result;
+	struct hc_diag diag = { 0 };
+	int signals HC_CLOSE = -1, err;
+
+	if (hc_output_new(&output, &s->output, &diag))
+		return fail(s, &diag, HC_EXIT_FAIL);
+	if (s->argv && hc_child_start(&child, s->argv, &diag))
+		return fail(s, &diag, HC_EXIT_FAIL);
+	/* on a busy machine the rings have to be emptied in time; where that is not allowed, so be it */
+	if (setpriority(PRIO_PROCESS, 0, NICE))
+		errno = 0;
+	signals = block_signals(&diag);
+	if (signals < 0 || hc_kernel_open(&kernel, &s->config, s->options.ring_size, &diag) ||
+	    (s->options.pid && hc_kernel_follow(kernel, (pid_t)s->options.pid, &diag)))
+		return fail(s, &diag, HC_EXIT_FAIL);
+	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken), .child = &child,
+							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
+							  .keep_privileges_for_files = hc_output_has_limits(output) },
+			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
+							   .max_events = s->options.max_events,
+							   .max_seconds = s->options.max_seconds, .select = &s->select,
+							   .config = &s->config, .quiet = s->options.quiet },
+			     &result, &diag);
+	if (!s->options.quiet || err)
+		summarise(&result, output, kernel);
+	if (err)
+		return s->argv ? EXIT_OWN_FAILURE : HC_EXIT_FAIL;
+	return s->argv ? result.child_exit : HC_EXIT_OK;
+}
+
+/* COMMAND is what follows `--`, options and all: it is cut off before anything is parsed. */
+static char **split_command(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++)
+		if (!strcmp(argv[i], "--")) {
+			*argc = i;
+			argv[i] = NULL;
+			return argv[i + 1] ? argv + i + 1 : NULL;
+		}
+	return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+	struct session s = { .options = { .snaplen = SNAPLEN_DEFAULT, .ring_size = RING_DEFAULT, .uid = UINT64_MAX,
+					   .min_free = UINT64_MAX } };
+	struct hc_select *select;
+	struct hc_diag diag = { 0 };
+	int status, r;
+
+	s.argv = split_command(&argc, argv);
+	if (hc_options_parse(&command, argc, argv, &s.options, NULL, &status))
+		return status;
+	status = interpret(&s);
+	if (!status) {
+		r = hc_select_make(&select, &s.select, &diag);
+		if (r == HC_SELECT_INVALID) {
+			status = s.argv ? EXIT_OWN_FAILURE : HC_EXIT_RULES;
+		} else if (r) {
+			status = fail(&s, &diag, HC_EXIT_FAIL);
+		} else if (s.options.dry_run) {
+			hc_select_print(select);
+			hc_select_free(select);
+		} else {
+			status = record(&s, select);
+		}
+	}
+	free(s.options.rules.items);
+	free(s.options.settings.items);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	return run(argc, argv);
+}

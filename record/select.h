@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From rule files and options to the set of system calls the kernel is asked for. Loading and the algebra are rules/'s;
+ * here they are put together, for the start, for --dry-run and for every reload.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "common/cleanup.h"
+#include "common/diag.h"
+#include "rules/ruleset.h"
+#include "rules/selection.h"
+
+struct hc_select_options {
+	const char *const *rules; /* files and directories; none: the shipped ruleset */
+	size_t nrules;
+	const char *config;       /* falco.yaml, or NULL */
+	const char *const *settings; /* -o KEY=VALUE */
+	size_t nsettings;
+	bool all;                 /* -A: keep the high-volume I/O calls too */
+	bool everything;          /* --all-syscalls: rules do not matter */
+	const char *state_set;    /* NULL: current */
+};
+
+struct hc_select {
+	struct hc_arena arena;
+	struct hc_ruleset *ruleset; /* NULL with options.everything */
+	struct hc_selection selection;
+	char **files;               /* rule files and directories that were used; in the arena */
+	size_t nfiles;
+	size_t nrules;              /* enabled rules */
+};
+
+enum hc_select_outcome { HC_SELECT_INVALID = 1 };
+
+/* 0; HC_SELECT_INVALID: the rules have errors, which were reported to stderr; or negative errno and diag. */
+int hc_select_make(struct hc_select **ret, const struct hc_select_options *options, struct hc_diag *reterr_diag);
+struct hc_select *hc_select_free(struct hc_select *select);
+HC_DEFINE_CLEANUP(struct hc_select *, hc_select_free);
+
+/* The lines of selection.md 5: results to stdout, the two warnings about what cannot be had to stderr. */
+void hc_select_print(const struct hc_select *select);

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The state machine of record/stream.h: HOLDING while a snapshot is being taken, WRITING else. One thread runs it; the
+ * snapshot's thread touches nothing but its own section until it has ended.
+ */
+#include "record/stream.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/buf.h"
+#include "common/ledger.h"
+#include "common/mem.h"
+#include "config.h"
+#include "record/snapshot.h"
+
+enum {
+	BACKLOG_MAX = 256 << 20,      /* held back at most; beyond it events wait in the rings, which may overflow */
+	COST_INTERVAL_S = 60,
+};
+
+struct snapshot {
+	pthread_t thread;
+	bool running;
+	struct hc_section section;
+	struct hc_diag diag;
+	int err;
+	const char *host_root;
+	int done_fd; /* eventfd */
+	uint64_t from_ns;
+};
+
+struct hc_stream {
+	struct hc_stream_options o;
+	struct snapshot snapshot;
+	bool writing;
+	struct hc_buf backlog; /* records: cpu u16, len u32, wire event */
+	size_t backlog_off;    /* of the first one not written */
+	struct hc_ledger ledger;
+	struct hc_diag diag;
+	uint64_t events, refused, bytes;           /* in all */
+	uint64_t file_events, file_lost, last_ts; /* of the open file */
+	uint64_t last_cost_ns;
+	const struct hc_select *select;
+	const struct hc_scset *set;
+	const char *reason, *why; /* of the current selection */
+	struct hc_scset told;     /* the set as the open file knows it */
+};
+
+struct hc_stream *hc_stream_new(const struct hc_stream_options *options, uint64_t now_ns)
+{
+	struct hc_stream *s = hc_calloc(1, sizeof *s);
+
+	s->o = *options;
+	s->snapshot.host_root = options->host_root;
+	s->snapshot.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	s->last_ts = s->last_cost_ns = now_ns;
+	hc_ledger_init(&s->ledger, options->kernel, now_ns);
+	return s;
+}
+
+static void join_snapshot(struct hc_stream *s)
+{
+	uint64_t n;
+
+	if (!s->snapshot.running)
+		return;
+	pthread_join(s->snapshot.thread, NULL);
+	s->snapshot.running = false;
+	if (read(s->snapshot.done_fd, &n, sizeof n) < 0)
+		return; /* not signalled: it could not be written either; the thread has ended all the same */
+}
+
+struct hc_stream *hc_stream_free(struct hc_stream *s)
+{
+	if (!s)
+		return NULL;
+	if (s->snapshot.running) {
+		join_snapshot(s);
+		hc_section_done(&s->snapshot.section);
+	}
+	close(s->snapshot.done_fd);
+	hc_buf_done(&s->backlog);
+	hc_ledger_done(&s->ledger);
+	free(s);
+	return NULL;
+}
+
+static void *snapshot_main(void *arg)
+{
+	struct snapshot *snapshot = arg;
+
+	snapshot->err = hc_snapshot_take(&snapshot->section, snapshot->host_root, &snapshot->diag);
+	if (write(snapshot->done_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
+		abort(); /* an eventfd takes a 1 unless its counter is full */
+	return NULL;
+}
+
+int hc_stream_snapshot(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	int err;
+
+	s->writing = false;
+	s->snapshot.from_ns = now_ns;
+	hc_section_init(&s->snapshot.section);
+	err = pthread_create(&s->snapshot.thread, NULL, snapshot_main, &s->snapshot);
+	if (err) {
+		hc_section_done(&s->snapshot.section);
+		return hc_diag_set(reterr_diag, -err, "cannot start a thread: %s", strerror(err));
+	}
+	s->snapshot.running = true;
+	return 0;
+}
+
+int hc_stream_fd(const struct hc_stream *s)
+{
+	return s->snapshot.done_fd;
+}
+
+bool hc_stream_is_writing(const struct hc_stream *s)
+{
+	return s->writing;
+}
+
+const struct hc_diag *hc_stream_diag(const struct hc_stream *s)
+{
+	return &s->diag;
+}
+
+uint64_t hc_stream_events(const struct hc_stream *s, uint64_t *ret_refused)
+{
+	*ret_refused = s->refused;
+	return s->events;
+}
+
+/* A ledger event, at the time of the last event so that times do not run back; text is freed. */
+static int tell(struct hc_stream *s, const char *name, char *text, struct hc_diag *reterr_diag)
+{
+	int err;
+
+	if (!text)
+		return 0;
+	err = hc_output_async(s->o.output, s->last_ts, name, text, reterr_diag);
+	free(text);
+	return err;
+}
+
+static json_t *describe_filter(const struct hc_bpf_config *config)
+{
+	static const char *const failed[] = { [HC_FAILED_KEEP] = "keep", [HC_FAILED_DROP] = "drop", [HC_FAILED_ONLY] = "only" };
+	json_t *filter = json_pack("{s:b, s:s}", "follow", config->follow, "failed", failed[config->failed]);
+
+	if (config->filter_uid)
+		json_object_set_new(filter, "uid", json_integer(config->uid));
+	if (config->filter_comm)
+		json_object_set_new(filter, "comm", json_stringn_nocheck(config->comm, strnlen(config->comm, sizeof config->comm)));
+	if (config->filter_cgroup)
+		json_object_set_new(filter, "cgroup_id", json_integer((json_int_t)config->cgroup_id));
+	return filter;
+}
+
+static char *start_text(const struct hc_stream *s, uint64_t now_ns)
+{
+	struct hc_output_stats out;
+	struct utsname u;
+	uint32_t n, size;
+
+	hc_kernel_rings(s->o.kernel, &n, &size);
+	hc_output_stats(s->o.output, &out);
+	uname(&u);
+	return hc_ledger_text(json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:I, s:I}, s:o}", "version", HC_VERSION, "kernel",
+					u.release, "arch", u.machine, "file", (json_int_t)out.files, "started_ns",
+					(json_int_t)now_ns, "snaplen", (json_int_t)s->o.config->snaplen, "rings", "cpus",
+					(json_int_t)n, "bytes", (json_int_t)size, "filter", describe_filter(s->o.config)));
+}
+
+static char *selection_text(const struct hc_stream *s, bool first_in_file)
+{
+	json_t *entry = json_pack("{s:s, s:s*, s:o}", "reason", s->reason, "why", s->why, "syscalls", hc_ledger_names(s->set));
+	struct hc_scset added = *s->set, removed = s->told;
+
+	if (first_in_file) {
+		json_t *files = json_array();
+		struct hc_scset blind = s->select->selection.rules;
+
+		for (size_t i = 0; i < s->select->nfiles; i++)
+			json_array_append_new(files, json_string(s->select->files[i]));
+		json_object_set_new(entry, "rules", files);
+		hc_scset_subtract(&blind, s->set);
+		json_object_set_new(entry, "unsupported", hc_ledger_names(&blind));
+	} else {
+		hc_scset_subtract(&added, &s->told);
+		hc_scset_subtract(&removed, s->set);
+		json_object_set_new(entry, "added", hc_ledger_names(&added));
+		json_object_set_new(entry, "removed", hc_ledger_names(&removed));
+	}
+	return hc_ledger_text(entry);
+}
+
+static int write_event(struct hc_stream *s, uint16_t cpu, const void *wire, uint32_t len, struct hc_diag *reterr_diag)
+{
+	int r = hc_writer_wire_event(hc_output_writer(s->o.output), cpu, 0, wire, len, reterr_diag);
+
+	if (r == HC_WRITE_REFUSED) {
+		s->refused++;
+		return 0;
+	}
+	if (r)
+		return r;
+	memcpy(&s->last_ts, wire, sizeof s->last_ts);
+	s->events++;
+	s->file_events++;
+	s->bytes += len;
+	return 0;
+}
+
+static int end_file(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
+{
+	uint64_t lost = hc_ledger_lost(&s->ledger);
+	int err = tell(s, HC_LEDGER_LOSS, hc_ledger_loss(&s->ledger, now_ns), reterr_diag);
+
+	if (!err)
+		err = tell(s, HC_LEDGER_END,
+			   hc_ledger_text(json_pack("{s:s, s:I, s:I}", "reason", reason, "events", (json_int_t)s->file_events, "lost",
+						    (json_int_t)(lost - s->file_lost))),
+			   reterr_diag);
+	s->file_lost = lost;
+	s->file_events = 0;
+	s->writing = false;
+	if (err)
+		return err;
+	return hc_output_end(s->o.output, reterr_diag);
+}
+
+static int rotate_if_full(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	int err;
+
+	if (!hc_output_is_full(s->o.output, s->file_events, now_ns))
+		return 0;
+	err = end_file(s, now_ns, "rotated", reterr_diag);
+	return err ? err : hc_stream_snapshot(s, now_ns, reterr_diag);
+}
+
+static void hold_back(struct hc_stream *s, uint16_t cpu, const void *wire, uint32_t len)
+{
+	hc_buf_put(&s->backlog, &cpu, sizeof cpu);
+	hc_buf_put(&s->backlog, &len, sizeof len);
+	hc_buf_put(&s->backlog, wire, len);
+}
+
+int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
+{
+	struct hc_stream *s = ctx;
+	int err;
+
+	if (s->o.max_events && s->events >= s->o.max_events)
+		return HC_STREAM_ENOUGH;
+	if (!s->writing) {
+		if (s->backlog.len + len > BACKLOG_MAX)
+			return HC_STREAM_HOLD;
+		hold_back(s, cpu, wire, len);
+		return 0;
+	}
+	err = write_event(s, cpu, wire, len, &s->diag);
+	if (!err && hc_output_has_limits(s->o.output))
+		err = rotate_if_full(s, s->last_ts, &s->diag);
+	return err;
+}
+
+/* Events held back go first; a limit may end the file among them, then the rest waits for the next one. */
+static int release_backlog(struct hc_stream *s, struct hc_diag *reterr_diag)
+{
+	while (s->writing && s->backlog_off < s->backlog.len) {
+		const char *p = s->backlog.p + s->backlog_off;
+		uint16_t cpu;
+		uint32_t len;
+		int err;
+
+		if (s->o.max_events && s->events >= s->o.max_events)
+			break;
+		memcpy(&cpu, p, sizeof cpu);
+		memcpy(&len, p + sizeof cpu, sizeof len);
+		p += sizeof cpu + sizeof len;
+		s->backlog_off += sizeof cpu + sizeof len + len;
+		err = write_event(s, cpu, p, len, reterr_diag);
+		if (!err && hc_output_has_limits(s->o.output))
+			err = rotate_if_full(s, s->last_ts, reterr_diag);
+		if (err)
+			return err;
+	}
+	if (s->backlog_off == s->backlog.len) {
+		hc_buf_done(&s->backlog); /* it can be large, and is seldom needed */
+		s->backlog_off = 0;
+	}
+	return 0;
+}
+
+int hc_stream_ready(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	struct hc_section *section = &s->snapshot.section;
+	uint32_t threads, fds;
+	int err;
+
+	join_snapshot(s);
+	threads = section->nthreads;
+	fds = section->nfds;
+	err = s->snapshot.err;
+	if (err)
+		*reterr_diag = s->snapshot.diag;
+	else
+		err = hc_output_begin(s->o.output, section, reterr_diag);
+	hc_section_done(section);
+	if (err)
+		return err;
+	s->writing = true;
+	s->told = *s->set;
+	if ((err = tell(s, HC_LEDGER_START, start_text(s, now_ns), reterr_diag)) ||
+	    (err = tell(s, HC_LEDGER_SELECTION, selection_text(s, true), reterr_diag)) ||
+	    (err = tell(s, HC_LEDGER_SNAPSHOT,
+			hc_ledger_text(json_pack("{s:I, s:I, s:I, s:I}", "from_ns", (json_int_t)s->snapshot.from_ns, "to_ns",
+						 (json_int_t)now_ns, "threads", (json_int_t)threads, "fds", (json_int_t)fds)),
+			reterr_diag)))
+		return err;
+	return release_backlog(s, reterr_diag);
+}
+
+int hc_stream_selection(struct hc_stream *s, const struct hc_select *select, const struct hc_scset *set,
+			const char *reason, const char *why, struct hc_diag *reterr_diag)
+{
+	int err = 0;
+
+	s->select = select;
+	s->set = set;
+	s->reason = reason;
+	s->why = why;
+	if (s->writing) {
+		err = tell(s, HC_LEDGER_SELECTION, selection_text(s, false), reterr_diag);
+		s->told = *set;
+	}
+	return err;
+}
+
+int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	struct hc_rings_stats rings;
+	int err = hc_output_check_space(s->o.output, reterr_diag);
+
+	if (err || !s->writing)
+		return err;
+	err = tell(s, HC_LEDGER_LOSS, hc_ledger_loss(&s->ledger, now_ns), reterr_diag);
+	if (!err && now_ns - s->last_cost_ns >= COST_INTERVAL_S * 1000000000ull) {
+		hc_rings_stats(s->o.rings, &rings);
+		s->last_cost_ns = now_ns;
+		hc_rings_reset_fill(s->o.rings);
+		err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->events, s->bytes, rings.fill_max_pct), reterr_diag);
+	}
+	if (!err)
+		err = hc_writer_flush(hc_output_writer(s->o.output), reterr_diag);
+	return err ? err : rotate_if_full(s, now_ns, reterr_diag);
+}
+
+int hc_stream_end(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
+{
+	struct hc_rings_stats rings;
+	int err;
+
+	/* a file that was promised is also written: its snapshot may still be under way, again and again if files are short */
+	while (!s->writing && s->snapshot.running) {
+		err = hc_stream_ready(s, now_ns, reterr_diag);
+		if (err)
+			return err;
+	}
+	hc_rings_stats(s->o.rings, &rings);
+	err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->events, s->bytes, rings.fill_max_pct), reterr_diag);
+	return err ? err : end_file(s, now_ns, reason, reterr_diag);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * From the merged events to files that each replay alone: a snapshot in front, the ledger's entries between the events,
+ * a last word at the end, the next file where a limit says so.
+ *
+ * Order of things in a file. Hooks are live (or the file before ends) at time A; from then on events are held back in
+ * memory while a thread reads /proc, until time B. Then come: the lists as of A..B, hindcast.start, .selection and
+ * .snapshot, the events held back, and the rest as it happens. So nothing between A and B is missing. What happened
+ * to a task in that interval before it was read is in the lists already and comes once more as event: opening, closing,
+ * duplicating, exec, exit and absolute directory changes can be applied twice without harm; the capture says the interval
+ * (hindcast.snapshot) for what cannot, such as a relative chdir.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/diag.h"
+#include "record/ledger.h"
+#include "record/output.h"
+#include "record/rings.h"
+#include "record/select.h"
+
+struct hc_stream;
+
+struct hc_stream_options {
+	struct hc_output *output;             /* borrowed */
+	const struct hc_kernel *kernel;       /* borrowed */
+	struct hc_rings *rings;               /* borrowed; for fill levels */
+	const struct hc_bpf_config *config;   /* borrowed */
+	const char *host_root;
+	uint64_t max_events;                  /* in all files; 0: no limit */
+};
+
+struct hc_stream *hc_stream_new(const struct hc_stream_options *options, uint64_t now_ns);
+struct hc_stream *hc_stream_free(struct hc_stream *stream);
+
+/* Starts reading /proc for the next file. */
+int hc_stream_snapshot(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* Readable when the snapshot is there; then hc_stream_ready opens the file and lets the events through. */
+int hc_stream_fd(const struct hc_stream *stream);
+int hc_stream_ready(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
+bool hc_stream_is_writing(const struct hc_stream *stream);
+
+/* For hc_rings_drain; ctx is the stream. An error leaves its diag in hc_stream_diag. */
+enum hc_stream_emit { HC_STREAM_ENOUGH = 1 /* max_events reached */, HC_STREAM_HOLD = 2 /* no room to hold more back */ };
+int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len);
+const struct hc_diag *hc_stream_diag(const struct hc_stream *stream);
+
+/* Says in the capture what is recorded from here on, and why that changed; the set is borrowed until the next call. */
+int hc_stream_selection(struct hc_stream *stream, const struct hc_select *select, const struct hc_scset *set,
+			const char *reason, const char *why, struct hc_diag *reterr_diag);
+/* Once a second: losses, costs, what is in memory goes to the file, limits. */
+int hc_stream_tick(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* The last words and the end of the file. */
+int hc_stream_end(struct hc_stream *stream, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag);
+
+/* Events of the kernel written so far, and those that could not be (malformed; never seen). */
+uint64_t hc_stream_events(const struct hc_stream *stream, uint64_t *ret_refused);
