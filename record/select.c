@@ -97,7 +97,7 @@ static int rule_sets(struct hc_select *select, struct hc_selection_rule **ret, u
 static int make(struct hc_select *select, const struct hc_select_options *options, struct hc_base_syscalls *base,
 		struct hc_diag *reterr_diag)
 {
-	struct hc_selection_options how = { .no_plugins = true };
+	struct hc_selection_options how = { 0 };
 	struct hc_selection_rule *rules;
 	uint32_t nrules;
 	int r;
