@@ -3,5 +3,5 @@
 [ -x "$BUILD/record/hindcast-record" ] || { echo 'built without the recorder'; exit 77; }
 mkdir own && chown 65534:65534 own && cd own || exit
 # The build tree may be unreadable for nobody: a copy is not.
-cp "$BUILD/record/hindcast-record" . && chmod 755 hindcast-record
-setpriv --reuid=65534 --regid=65534 --clear-groups ./hindcast-record -w a.scap.zst -- true
+cp "$BUILD/record/hindcast-record" "$SRC/rules/hindcast_rules.yaml" . && chmod 755 hindcast-record
+setpriv --reuid=65534 --regid=65534 --clear-groups ./hindcast-record -r hindcast_rules.yaml -w a.scap.zst -- true
