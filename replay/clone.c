@@ -149,7 +149,6 @@ static void on_caller(struct hc_state *s, struct hc_event *ev, int64_t child_tid
 	}
 	t->vtid = t->tid;
 	t->vpid = t->pid;
-	t->pidns_init_start_ts_ns = s->machine.boot_ts_ns;
 	if (was_invalid) {
 		set_identity(s, caller, ev, t);
 		hc_state_touch(s, caller);
@@ -220,9 +219,9 @@ static void on_child(struct hc_state *s, struct hc_event *ev)
 		set_identity(s, from, ev, t);
 		hc_state_touch(s, from);
 	}
-	t->pidns_init_start_ts_ns = s->machine.boot_ts_ns;
+	/* Outside of namespaces it stays unknown: the reference shows no value there, boot time or other. */
 	if ((flags & (HC_CL_CHILD_IN_PIDNS | HC_CL_NEWPID) || t->tid != t->vtid) && has(ev, PIDNS_START))
-		t->pidns_init_start_ts_ns += hc_event_u64(ev, PIDNS_START, 0);
+		t->pidns_init_start_ts_ns = s->machine.boot_ts_ns + hc_event_u64(ev, PIDNS_START, 0);
 	hc_thread_create_dependencies(s, t);
 	hc_threads_put(s, t);
 	s->thread = t;

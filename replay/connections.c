@@ -181,13 +181,14 @@ void hc_on_socketpair(struct hc_state *s, struct hc_event *ev)
 
 	if (!s->thread || result(ev) < 0 || hc_event_i64(ev, 1, -1) == hc_event_i64(ev, 2, -1))
 		return;
-	/* The first one last: it is the event's fd. */
+	/* The first one last: it is the event's fd; but last_fd is the second (Q). */
 	for (uint32_t k = 2; k >= 1; k--) {
 		struct hc_fd *fd = hc_fds_add(s, s->thread, hc_event_i64(ev, k, -1), HC_FD_UNIX_SOCK);
 
 		if (fd)
 			memcpy(fd->sock, ends, sizeof ends);
 	}
+	s->thread->last_fd = hc_event_i64(ev, 2, -1);
 }
 
 static void become_server(struct hc_fd *fd, const uint8_t *ip, uint32_t len, uint16_t port)
