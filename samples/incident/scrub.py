@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """scrub.py IN.scap OUT.scap [HOSTNAME]: what may leave the machine a capture was made on.
 
-Plain current captures only (zstd -dc first). Kept are the threads that act in the capture's events and their ancestors;
-everything else of the process and fd lists goes. Environments go everywhere (snapshot and exec events), the host name
+Plain current captures only (zstd -dc first). Kept are the threads that act in the capture's events, their processes and
+parents; everything else of the process and fd lists goes. Environments go everywhere (snapshot and exec events), the host name
 is replaced, accounts above 999 go. Events stay as they are, but for their env. The recipe for samples in samples/README.md."""
 import struct
 import sys
@@ -73,12 +73,7 @@ def main():
                 parents[tid] = (pid, ptid)
         elif kind in EVENT_BLOCKS:
             keep.add(struct.unpack_from("<q", body, EVENT_BLOCKS[kind] + 8)[0])
-    todo = list(keep)
-    while todo:
-        for up in parents.get(todo.pop(), ()):
-            if up not in keep:
-                keep.add(up)
-                todo.append(up)
+    keep |= {up for tid in keep for up in parents.get(tid, ())}
     out = bytearray()
     for kind, body in blocks(data):
         if kind == MI:

@@ -3,6 +3,7 @@
 first alert, what it means for the case, and how often. Exit 1 unless at least six different rules spoke."""
 import collections
 import json
+import re
 import shutil
 import sys
 import textwrap
@@ -49,7 +50,9 @@ def main():
         print(f"\n{mark}: {rule}{times}")
         if rule in MEANING:
             print(f"    -> {MEANING[rule]}")
-        print(textwrap.fill(a["output"].strip(), width, initial_indent="    ", subsequent_indent="      ",
+        # "21:45:48.375338505: Warning Program run ...": the priority stands above, and milliseconds will do.
+        text = re.sub(r"^(\S+\.\d\d\d)\d*: \w+ ", r"\1 ", a["output"].strip())
+        print(textwrap.fill(text, width, initial_indent="    ", subsequent_indent="      ",
                             break_long_words=False, break_on_hyphens=False))
     print(f"\n{len(alerts)} alerts of {len(first)} different rules.")
     if len(first) < WANTED:
