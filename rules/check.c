@@ -405,6 +405,13 @@ static int compile_predicate(struct hc_checker *c, const struct hc_ast *a, struc
 	return compile_literals(c, a, p);
 }
 
+/* Operators on one value that need nothing but the literals. */
+static bool is_plain(const struct hc_predicate *p)
+{
+	return !p->right && !p->never && p->modifier == HC_MOD_NONE && p->left->match == HC_MATCH_ONE && !p->left->is_list &&
+	       p->op != HC_OP_EXISTS && p->op != HC_OP_PMATCH && p->op != HC_OP_INTERSECTS;
+}
+
 static int check_comparison(struct hc_checker *c, struct hc_ast *a)
 {
 	struct hc_buf key HC_BUF_DONE = { 0 };
@@ -431,6 +438,7 @@ static int check_comparison(struct hc_checker *c, struct hc_ast *a)
 	r = compile_predicate(c, a, p);
 	if (r < 0)
 		return r;
+	p->plain = is_plain(p);
 	write_text(c, a, p);
 	add(c, slot, k, p);
 	a->predicate = p;

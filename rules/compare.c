@@ -25,15 +25,41 @@ static unsigned char fold(char c)
 	return c >= 'A' && c <= 'Z' ? (unsigned char)(c | 32) : (unsigned char)c;
 }
 
+static bool same_folded(const char *a, const char *b, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		if (fold(a[i]) != fold(b[i]))
+			return false;
+	return true;
+}
+
+/* Values may be whole environments, so the search jumps from one occurrence of a telling byte to the next: one that has no
+ * case if there is one, else the first, in both cases. */
 static bool icontains(struct hc_str s, struct hc_str part)
 {
-	for (uint32_t i = 0; i + part.len <= s.len; i++) {
-		uint32_t k = 0;
+	const char *end = s.p + s.len, *low, *up;
+	uint32_t pivot = 0;
 
-		while (k < part.len && fold(s.p[i + k]) == fold(part.p[k]))
-			k++;
-		if (k == part.len)
+	if (!part.len || s.len < part.len)
+		return !part.len;
+	for (uint32_t i = 0; i < part.len; i++)
+		if (!((unsigned char)((part.p[i] | 32) - 'a') < 26)) {
+			pivot = i;
+			break;
+		}
+	/* hits are places of the pivot; what precedes and follows it must fit */
+	s.p += pivot;
+	end -= part.len - pivot - 1;
+	low = memchr(s.p, fold(part.p[pivot]), (size_t)(end - s.p));
+	up = fold(part.p[pivot]) >= 'a' && fold(part.p[pivot]) <= 'z' ?
+		     memchr(s.p, fold(part.p[pivot]) & ~32, (size_t)(end - s.p)) : NULL;
+	while (low || up) {
+		const char **next = !up || (low && low < up) ? &low : &up;
+		char c = **next;
+
+		if (same_folded(*next - pivot, part.p, part.len))
 			return true;
+		*next = memchr(*next + 1, c, (size_t)(end - *next - 1));
 	}
 	return false;
 }
@@ -61,7 +87,7 @@ static bool order(enum hc_op op, int c)
 	}
 }
 
-static bool test_bytes(const struct hc_predicate *p, struct hc_str s, struct hc_str literal, uint32_t i)
+static inline bool test_bytes(const struct hc_predicate *p, struct hc_str s, struct hc_str literal, uint32_t i)
 {
 	switch (p->op) {
 	case HC_OP_EQ: return hc_str_eq(s, literal);
@@ -113,7 +139,7 @@ static bool around(const struct hc_predicate *p, uint64_t ts, uint64_t ms)
 }
 
 /* The base operator with one literal (or the other field's value); i: which one. */
-static bool test_literal(const struct hc_predicate *p, const struct hc_value *v, const struct hc_literal_value *literal,
+static inline bool test_literal(const struct hc_predicate *p, const struct hc_value *v, const struct hc_literal_value *literal,
 			 uint32_t i)
 {
 	switch (v->kind) {
@@ -295,6 +321,9 @@ bool hc_predicate_test(const struct hc_predicate *p, const struct hc_expr_ctx *c
 	bool list = left->kind == HC_VALUE_LIST;
 	struct hc_value rhs;
 
+	/* most of them */
+	if (p->plain)
+		return left->kind == p->kind && (p->op == HC_OP_IN ? in_literals(p, left) : test_literal(p, left, p->values, 0));
 	if (p->op == HC_OP_EXISTS)
 		return p->left->match != HC_MATCH_ANY || !list || left->nitems;
 	if (p->never)

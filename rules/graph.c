@@ -176,6 +176,30 @@ static void grow_buckets(struct hc_graph *g)
 	}
 }
 
+/* The field all kids say no string comparison of holds, as a run of `or` on one field becomes; NULL: they are not alike. */
+static const struct hc_field *common_field(const struct hc_graph *g, const hc_edge *kids, uint32_t n)
+{
+	const struct hc_field *field = NULL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct hc_predicate *p = g->nodes[kids[i] >> 1].predicate;
+
+		if (!p || !(kids[i] & 1) || !hc_patterns_can(p) || (field && p->left->field != field))
+			return NULL;
+		field = p->left->field;
+	}
+	return field;
+}
+
+static const struct hc_patterns *join(struct hc_graph *g, const hc_edge *kids, uint32_t n)
+{
+	HC_FREE const struct hc_predicate **predicates = hc_malloc(n * sizeof *predicates);
+
+	for (uint32_t i = 0; i < n; i++)
+		predicates[i] = g->nodes[kids[i] >> 1].predicate;
+	return hc_patterns_new(&g->arena, predicates, n);
+}
+
 /* The node whose kids are these, sorted by edge, at least two. Equal sets of kids are one node. */
 static hc_edge intern(struct hc_graph *g, const hc_edge *sorted, uint32_t n)
 {
@@ -202,6 +226,10 @@ static hc_edge intern(struct hc_graph *g, const hc_edge *sorted, uint32_t n)
 		node.cost += node.truth * cost_of(g, kids[i]);
 		node.truth *= truth_of(g, kids[i]);
 	}
+	if (common_field(g, kids, n)) {
+		node.patterns = join(g, kids, n);
+		node.cost = g->nodes[kids[0] >> 1].cost + 2 + (float)n / 4;
+	}
 	return (g->buckets[b] = add(g, node)) << 1;
 }
 
@@ -222,6 +250,29 @@ static uint32_t group(struct hc_graph *g, hc_edge *kids, uint32_t n, hc_edge *ro
 	kids[left++] = intern(g, room, m);
 	qsort(kids, left, sizeof *kids, by_edge);
 	return left;
+}
+
+/* Negated string comparisons of one field, three or more, become a conjunction of their own, for join(). */
+static uint32_t group_runs(struct hc_graph *g, hc_edge *kids, uint32_t n, hc_edge *room)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct hc_field *field = common_field(g, &kids[i], 1);
+		uint32_t m = 0, left = i;
+
+		for (uint32_t k = i; field && k < n; k++)
+			if (common_field(g, &kids[k], 1) == field)
+				room[m++] = kids[k];
+		if (m < 3 || m == n)
+			continue;
+		for (uint32_t k = i; k < n; k++)
+			if (common_field(g, &kids[k], 1) != field)
+				kids[left++] = kids[k];
+		kids[left++] = intern(g, room, m);
+		n = left;
+		i--;
+	}
+	qsort(kids, n, sizeof *kids, by_edge);
+	return n;
 }
 
 uint32_t hc_graph_conjuncts(const struct hc_graph *g, hc_edge e, hc_edge *out, uint32_t max)
@@ -273,6 +324,7 @@ hc_edge hc_graph_and(struct hc_graph *g, const hc_edge *kids, uint32_t n)
 	n = simplify(flat, total);
 	if (n < 2)
 		return n ? flat[0] : HC_EDGE_FALSE;
+	n = group_runs(g, flat, n, room);
 	n = group(g, flat, n, room, HC_SCOPE_THREAD);
 	n = group(g, flat, n, room, HC_SCOPE_LINEAGE);
 	n = group(g, flat, n, room, HC_SCOPE_FD);

@@ -11,6 +11,7 @@
 
 #include "common/arena.h"
 #include "rules/ast.h"
+#include "rules/patterns.h"
 #include "rules/predicate.h"
 
 /* node << 1 | negated. Node 0 is always true. */
@@ -20,6 +21,7 @@ enum { HC_EDGE_TRUE = 0, HC_EDGE_FALSE = 1 };
 struct hc_node {
 	const struct hc_predicate *predicate; /* NULL: a conjunction */
 	const hc_edge *kids;                  /* cheapest way to false first */
+	const struct hc_patterns *patterns;   /* all kids are negated string comparisons of one field: false if this matches */
 	uint32_t nkids;
 	uint32_t memo;  /* index among the nodes of the same scope, for what is remembered per thread, lineage, fd */
 	uint8_t scope;  /* enum hc_scope */

@@ -41,46 +41,72 @@ bool hc_plan_field(struct hc_plan *plan, const struct hc_expr *e, const struct h
 	return slot->present;
 }
 
-static bool work_out(struct hc_plan *plan, const struct hc_node *node)
+static bool eval_predicate(struct hc_plan *plan, const struct hc_predicate *p)
 {
-	const struct hc_predicate *p = node->predicate;
+	struct hc_expr_ctx cx = { extract, plan, &plan->scratch };
+	const struct hc_plan_slot *slot;
 
-	if (p) {
-		struct hc_expr_ctx cx = { extract, plan, &plan->scratch };
-		const struct hc_plan_slot *slot;
+	if (p->left->kind != HC_EXPR_FIELD)
+		return hc_predicate_eval(p, &cx);
+	slot = slot_of(plan, p->left);
+	return slot->present && hc_predicate_test(p, &cx, &slot->value);
+}
 
-		if (p->left->kind != HC_EXPR_FIELD)
-			return hc_predicate_eval(p, &cx);
-		slot = slot_of(plan, p->left);
-		return slot->present && hc_predicate_test(p, &cx, &slot->value);
-	}
-	for (uint32_t i = 0; i < node->nkids; i++)
-		if (!hc_plan_edge(plan, node->kids[i]))
+static bool eval_patterns(struct hc_plan *plan, const struct hc_node *node)
+{
+	const struct hc_plan_slot *slot = slot_of(plan, plan->graph.nodes[node->kids[0] >> 1].predicate->left);
+
+	return !slot->present || !hc_patterns_match(node->patterns, &slot->value);
+}
+
+/* The node's verdict. Inlined into the loop over kids, which is where the time goes: what was worked out already costs a
+ * look at a stamp or a bit. */
+static inline __attribute__((always_inline)) bool verdict(struct hc_plan *plan, uint32_t id);
+
+static bool eval_kids(struct hc_plan *plan, const struct hc_node *node)
+{
+	const hc_edge *kids = node->kids;
+
+	for (uint32_t i = 0, n = node->nkids; i < n; i++)
+		if (verdict(plan, kids[i] >> 1) == (kids[i] & 1))
 			return false;
 	return true;
 }
 
-bool hc_plan_edge(struct hc_plan *plan, hc_edge e)
+static bool work_out(struct hc_plan *plan, const struct hc_node *node)
 {
-	uint32_t id = e >> 1;
-	const struct hc_node *node = &plan->graph.nodes[id];
-	struct hc_memo *memo = plan->memos[node->scope];
+	if (node->predicate)
+		return eval_predicate(plan, node->predicate);
+	return node->patterns ? eval_patterns(plan, node) : eval_kids(plan, node);
+}
+
+static bool remembered(struct hc_plan *plan, const struct hc_node *node, struct hc_memo *memo)
+{
+	uint32_t *word = &memo->bits[node->memo / 16], shift = node->memo % 16 * 2, bits = *word >> shift;
 	bool holds;
 
-	if (!id)
-		return e == HC_EDGE_TRUE;
-	if (memo) {
-		uint32_t *word = &memo->bits[node->memo / 16], shift = node->memo % 16 * 2, bits = *word >> shift;
-
-		if (bits & KNOWN)
-			return !!(bits & HOLDS) != (e & 1);
-		holds = work_out(plan, node);
-		*word |= (uint32_t)(holds ? KNOWN | HOLDS : KNOWN) << shift;
-		return holds != (e & 1);
-	}
-	if (plan->stamps[id] >> 1 == plan->generation)
-		return (plan->stamps[id] & 1) != (e & 1);
+	if (bits & KNOWN)
+		return bits & HOLDS;
 	holds = work_out(plan, node);
+	*word |= (uint32_t)(holds ? KNOWN | HOLDS : KNOWN) << shift;
+	return holds;
+}
+
+static inline bool verdict(struct hc_plan *plan, uint32_t id)
+{
+	uint32_t stamp = plan->stamps[id];
+	const struct hc_node *node;
+	bool holds;
+
+	if (stamp >> 1 == plan->generation)
+		return stamp & 1;
+	node = &plan->graph.nodes[id];
+	holds = plan->memos[node->scope] ? remembered(plan, node, plan->memos[node->scope]) : work_out(plan, node);
 	plan->stamps[id] = plan->generation << 1 | holds;
-	return holds != (e & 1);
+	return holds;
+}
+
+bool hc_plan_edge(struct hc_plan *plan, hc_edge e)
+{
+	return verdict(plan, e >> 1) != (e & 1);
 }

@@ -14,7 +14,7 @@
 #include "rules/dispatch.h"
 #include "rules/plan-internal.h"
 
-enum { DISPATCH_MIN = 8 }; /* rules on one field from which a table beats trying them */
+enum { DISPATCH_MIN = 8 }; /* different comparisons of one field from which a table beats trying them */
 
 /* One rule with the conjuncts that are still to be tested. */
 struct item {
@@ -27,7 +27,7 @@ struct builder {
 	struct hc_program *program;
 	struct hc_arena arena;
 	uint32_t *uses;   /* by edge: items that have it; zero between uses */
-	uint32_t *serial; /* by field slot: items that can be dispatched by it; zero between uses */
+	uint32_t *serial; /* by field slot: comparisons to dispatch by; zero between uses */
 };
 
 /* --- what the event type decides --- */
@@ -184,7 +184,15 @@ static hc_edge key_of(const struct builder *b, const struct item *item, uint32_t
 	return best;
 }
 
-/* The field by which most items can be dispatched, or UINT32_MAX if it is not worth it. */
+/* Counts in b->uses how many items have each conjunct; back to zero with by = 0. */
+static void count_uses(struct builder *b, const struct item *items, uint32_t n, uint32_t by)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < items[i].n; k++)
+			b->uses[items[i].conjuncts[k]] = by ? b->uses[items[i].conjuncts[k]] + by : 0;
+}
+
+/* The field with most different comparisons to dispatch by, or UINT32_MAX if it is not worth it. */
 static uint32_t best_slot(struct builder *b, const struct item *items, uint32_t n)
 {
 	uint32_t best = UINT32_MAX, most = DISPATCH_MIN - 1;
@@ -193,12 +201,13 @@ static uint32_t best_slot(struct builder *b, const struct item *items, uint32_t 
 		for (uint32_t k = 0; k < items[i].n; k++) {
 			const struct hc_predicate *p = dispatchable(b, items[i].conjuncts[k]);
 
-			if (p && ++b->serial[p->left->field->slot] > most) {
+			if (p && !b->uses[items[i].conjuncts[k]]++ && ++b->serial[p->left->field->slot] > most) {
 				most = b->serial[p->left->field->slot];
 				best = p->left->field->slot;
 			}
 		}
 	memset(b->serial, 0, (b->plan->max_slot + 1) * sizeof *b->serial);
+	count_uses(b, items, n, 0);
 	return best;
 }
 
@@ -338,14 +347,10 @@ static void build(struct builder *b, struct item *items, uint32_t n)
 		n = try_dispatch(b, items, n);
 	}
 	keyed = hc_malloc((n + 1) * sizeof *keyed);
-	for (uint32_t i = 0; i < n; i++)
-		for (uint32_t k = 0; k < items[i].n; k++)
-			b->uses[items[i].conjuncts[k]]++;
+	count_uses(b, items, n, 1);
 	for (uint32_t i = 0; i < n; i++)
 		keyed[i] = (struct keyed){ best_shared(b, &items[i]), items[i] };
-	for (uint32_t i = 0; i < n; i++)
-		for (uint32_t k = 0; k < items[i].n; k++)
-			b->uses[items[i].conjuncts[k]] = 0;
+	count_uses(b, items, n, 0);
 	emit_shared(b, keyed, n);
 }
 

@@ -25,6 +25,7 @@ struct hc_predicate {
 	const struct hc_expr *right; /* NULL: literals */
 	uint8_t kind;  /* enum hc_value_kind of left, or of its items */
 	uint8_t scope; /* enum hc_scope: of both sides */
+	bool plain;    /* one value of a bare or transformed field against one literal, or membership in literals */
 	bool never;    /* false whatever the field holds: `in ()`, and fields that never match `in` */
 	uint32_t nvalues;
 	const struct hc_literal_value *values;

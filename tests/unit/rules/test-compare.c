@@ -99,6 +99,15 @@ Test(compare, long_lists_are_sets)
 	FALSE("proc.name in (a, b, c, d, e, f, g, bas, bashx)");
 }
 
+Test(compare, icontains_finds_what_plain_search_finds)
+{
+	fake_set(&fake, "fd.name", FAKE_STR("xAbab_aBAB_Abc"));
+	TRUE("fd.name icontains XA", "fd.name icontains ABC", "fd.name icontains b_a", "fd.name icontains _ABAB_",
+	     "fd.name icontains xabab_abab_abc", "fd.name icontains bab", "fd.name icontains \"\"", "fd.name icontains C");
+	FALSE("fd.name icontains bb", "fd.name icontains __", "fd.name icontains abc_", "fd.name icontains xabab_abab_abcd",
+	      "proc.exe icontains a");
+}
+
 Test(compare, regex_values_that_are_no_utf8_are_sanitised)
 {
 	fake_set(&fake, "fd.name", FAKE_STR("a\xff\xfe" "b"));
