@@ -15,9 +15,24 @@ static int compare_bytes(struct hc_str a, struct hc_str b)
 	return c ? c : (a.len > b.len) - (a.len < b.len);
 }
 
-static bool contains(struct hc_str s, struct hc_str part)
+/* Short literals: from one occurrence of their rarest byte to the next. libc's memmem takes longer to get ready than most
+ * values take to search, but its time is linear whatever the literal. */
+static bool contains(struct hc_str s, struct hc_str part, uint32_t pivot)
 {
-	return !part.len || (s.len >= part.len && memmem(s.p, s.len, part.p, part.len));
+	const char *p, *end;
+
+	if (!part.len || s.len < part.len)
+		return !part.len;
+	if (part.len > 24)
+		return memmem(s.p, s.len, part.p, part.len);
+	p = s.p + pivot;
+	end = s.p + s.len - (part.len - pivot - 1);
+	while ((p = memchr(p, part.p[pivot], (size_t)(end - p)))) {
+		if (!memcmp(p - pivot, part.p, part.len))
+			return true;
+		p++;
+	}
+	return false;
 }
 
 static unsigned char fold(char c)
@@ -87,12 +102,14 @@ static bool order(enum hc_op op, int c)
 	}
 }
 
-static inline bool test_bytes(const struct hc_predicate *p, struct hc_str s, struct hc_str literal, uint32_t i)
+static inline bool test_bytes(const struct hc_predicate *p, struct hc_str s, const struct hc_literal_value *l, uint32_t i)
 {
+	struct hc_str literal = l->s;
+
 	switch (p->op) {
 	case HC_OP_EQ: return hc_str_eq(s, literal);
 	case HC_OP_NE: return !hc_str_eq(s, literal);
-	case HC_OP_CONTAINS: case HC_OP_BCONTAINS: return contains(s, literal);
+	case HC_OP_CONTAINS: case HC_OP_BCONTAINS: return contains(s, literal, l->pivot);
 	case HC_OP_ICONTAINS: return icontains(s, literal);
 	case HC_OP_STARTSWITH: case HC_OP_BSTARTSWITH: return starts(s, literal);
 	case HC_OP_ENDSWITH: return ends(s, literal);
@@ -144,7 +161,7 @@ static inline bool test_literal(const struct hc_predicate *p, const struct hc_va
 {
 	switch (v->kind) {
 	case HC_VALUE_STRING: case HC_VALUE_BYTES:
-		return test_bytes(p, v->s, literal->s, i);
+		return test_bytes(p, v->s, literal, i);
 	case HC_VALUE_INT:
 		if (p->left->match == HC_MATCH_AROUND)
 			return around(p, v->u, literal->u);

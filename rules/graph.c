@@ -262,7 +262,9 @@ static uint32_t group_runs(struct hc_graph *g, hc_edge *kids, uint32_t n, hc_edg
 		for (uint32_t k = i; field && k < n; k++)
 			if (common_field(g, &kids[k], 1) == field)
 				room[m++] = kids[k];
-		if (m < 3 || m == n)
+		if (m == n)
+			break;
+		if (m < 3)
 			continue;
 		for (uint32_t k = i; k < n; k++)
 			if (common_field(g, &kids[k], 1) != field)
@@ -307,11 +309,71 @@ static uint32_t simplify(hc_edge *kids, uint32_t n)
 	return left;
 }
 
+static bool has_conjunct(const struct hc_graph *g, hc_edge e, hc_edge conjunct)
+{
+	const struct hc_node *n = &g->nodes[e >> 1];
+
+	if (e == conjunct)
+		return true;
+	for (uint32_t i = 0; !(e & 1) && i < n->nkids; i++)
+		if (has_conjunct(g, n->kids[i], conjunct))
+			return true;
+	return false;
+}
+
+/* The conjuncts of e without those in `without`, n of them. */
+static hc_edge rest_of(struct hc_graph *g, hc_edge e, const hc_edge *without, uint32_t n)
+{
+	uint32_t total = hc_graph_conjuncts(g, e, NULL, 0), left = 0;
+	HC_FREE hc_edge *all = hc_malloc((total + 1) * sizeof *all);
+
+	hc_graph_conjuncts(g, e, all, total);
+	for (uint32_t i = 0; i < total; i++) {
+		bool drop = false;
+
+		for (uint32_t k = 0; k < n; k++)
+			drop |= all[i] == without[k];
+		if (!drop)
+			all[left++] = all[i];
+	}
+	return hc_graph_and(g, all, left);
+}
+
+/* (a and b) or (a and c) is a and (b or c): what the branches of an `or` have in common comes to the top, where rules
+ * share it. kids: the negated branches. HC_EDGE_TRUE: nothing in common. */
+static hc_edge factor(struct hc_graph *g, const hc_edge *kids, uint32_t n)
+{
+	HC_FREE hc_edge *common = NULL, *rests = NULL;
+	uint32_t total, m = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (!(kids[i] & 1) || kids[i] <= HC_EDGE_FALSE)
+			return HC_EDGE_TRUE;
+	total = hc_graph_conjuncts(g, kids[0] ^ 1, NULL, 0);
+	common = hc_malloc((total + 2) * sizeof *common);
+	hc_graph_conjuncts(g, kids[0] ^ 1, common, total);
+	for (uint32_t i = 0; i < total; i++) {
+		uint32_t k = 1;
+
+		while (k < n && has_conjunct(g, kids[k] ^ 1, common[i]))
+			k++;
+		if (k == n)
+			common[m++] = common[i];
+	}
+	if (!m)
+		return HC_EDGE_TRUE;
+	rests = hc_malloc(n * sizeof *rests);
+	for (uint32_t i = 0; i < n; i++)
+		rests[i] = rest_of(g, kids[i] ^ 1, common, m) ^ 1;
+	common[m] = hc_graph_and(g, rests, n) ^ 1;
+	return hc_graph_and(g, common, m + 1) ^ 1;
+}
+
 hc_edge hc_graph_and(struct hc_graph *g, const hc_edge *kids, uint32_t n)
 {
 	HC_FREE hc_edge *flat = NULL;
 	uint32_t total = 0, at = 0;
-	hc_edge *room;
+	hc_edge *room, factored;
 
 	for (uint32_t i = 0; i < n; i++)
 		total += hc_graph_conjuncts(g, kids[i], NULL, 0);
@@ -324,6 +386,9 @@ hc_edge hc_graph_and(struct hc_graph *g, const hc_edge *kids, uint32_t n)
 	n = simplify(flat, total);
 	if (n < 2)
 		return n ? flat[0] : HC_EDGE_FALSE;
+	factored = factor(g, flat, n);
+	if (factored != HC_EDGE_TRUE)
+		return factored;
 	n = group_runs(g, flat, n, room);
 	n = group(g, flat, n, room, HC_SCOPE_THREAD);
 	n = group(g, flat, n, room, HC_SCOPE_LINEAGE);

@@ -159,12 +159,37 @@ static int parse_hex(struct hc_arena *arena, struct hc_str text, struct hc_str *
 	return 0;
 }
 
+/* How rare a byte is in names, paths and command lines, roughly; more is rarer. */
+static int rarity(unsigned char c)
+{
+	if (strchr("/ -_.etaoinsrl", c))
+		return c ? 0 : 4;
+	if (c >= 'a' && c <= 'z')
+		return 1;
+	return (c >= '0' && c <= '9') ? 2 : 3;
+}
+
+static uint8_t pivot_of(struct hc_str s)
+{
+	uint32_t best = 0;
+
+	for (uint32_t i = 1; i < s.len && i < 64; i++)
+		if (rarity((unsigned char)s.p[i]) > rarity((unsigned char)s.p[best]))
+			best = i;
+	return (uint8_t)best;
+}
+
 int hc_literal_parse(struct hc_arena *arena, struct hc_str text, uint8_t type, bool hex, struct hc_literal_value *ret,
 		     struct hc_diag *diag)
 {
-	*ret = (struct hc_literal_value){ .s = text };
-	if (hex)
-		return parse_hex(arena, text, &ret->s, diag);
+	int r;
+
+	*ret = (struct hc_literal_value){ .s = text, .pivot = pivot_of(text) };
+	if (hex) {
+		r = parse_hex(arena, text, &ret->s, diag);
+		ret->pivot = 0;
+		return r;
+	}
 	switch (type) {
 	case PT_PORT:
 		return parse_port(text, &ret->u, diag);

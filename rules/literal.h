@@ -16,6 +16,7 @@ struct hc_literal_value {
 	struct hc_str s;  /* text or bytes (strings, buffers, addresses: 4 or 16 bytes in network order) */
 	uint64_t u;       /* numbers: extended to 64 bits by the type's width and sign; ports, bools; a double's bits */
 	uint8_t prefix;   /* networks: bits that count */
+	uint8_t pivot;    /* strings: where a byte stands that is rare in values, for searching */
 };
 
 /* Parses text for values of a parameter type. 0, or -EINVAL with Falco's wording in diag->text. Bytes live in arena or
