@@ -24,6 +24,14 @@ static bool give_param(struct hc_eval *eval, uint32_t k, bool base64, struct hc_
 	return hc_render_param(eval, k, base64, plain, resolved) && hc_give_buf(eval, ret, resolved->len ? resolved : plain);
 }
 
+static bool give_plain(struct hc_eval *eval, uint32_t k, struct hc_value *ret)
+{
+	struct hc_buf *plain = hc_eval_text(eval), *resolved = &eval->text2;
+
+	hc_buf_reset(resolved);
+	return hc_render_param(eval, k, eval->base64, plain, resolved) && hc_give_buf(eval, ret, plain);
+}
+
 static bool give_res(struct hc_eval *eval, struct hc_value *ret)
 {
 	const struct hc_event_info *info = hc_event_info(eval->ev);
@@ -82,12 +90,12 @@ static bool give_raw(struct hc_eval *eval, const struct hc_field *field, bool fo
 		/* Types the reference cannot print raw end its run; here they print as text (3.3 (B)). */
 		if (for_output && (param->type == PT_ERRNO || param->type == PT_MODE || param->type == PT_SIGTYPE ||
 				   param->type == PT_UID || param->type == PT_GID))
-			return give_param(eval, (uint32_t)k, eval->base64, ret);
+			return give_plain(eval, (uint32_t)k, ret);
 		return hc_give_int(ret, hc_type_is_signed(param->type) ? (uint64_t)hc_event_i64(eval->ev, (uint32_t)k, 0)
 								       : hc_event_u64(eval->ev, (uint32_t)k, 0));
 	}
 	if (for_output)
-		return give_param(eval, (uint32_t)k, eval->base64, ret);
+		return give_plain(eval, (uint32_t)k, ret);
 	*ret = (struct hc_value){ .kind = HC_VALUE_BYTES, .s = { (const char *)p, len } };
 	return true;
 }

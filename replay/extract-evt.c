@@ -132,7 +132,8 @@ bool hc_extract_evt(struct hc_eval *eval, const struct hc_field *field, bool for
 
 	switch (field->id) {
 	case HC_FIELD_EVT_NUM: return hc_give_int(ret, ev->num);
-	case HC_FIELD_EVT_RAWTIME: case HC_FIELD_EVT_AROUND: return hc_give_int(ret, ev->ts_ns);
+	case HC_FIELD_EVT_RAWTIME: return hc_give_int(ret, ev->ts_ns);
+	case HC_FIELD_EVT_AROUND: return !for_output && hc_give_int(ret, ev->ts_ns);
 	case HC_FIELD_EVT_RAWTIME_S: return hc_give_int(ret, ev->ts_ns / NS_PER_S);
 	case HC_FIELD_EVT_RAWTIME_NS: return hc_give_int(ret, ev->ts_ns % NS_PER_S);
 	case HC_FIELD_EVT_RELTIME: return hc_give_int(ret, reltime(eval));
