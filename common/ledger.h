@@ -11,8 +11,9 @@
  *   hindcast.selection  first in each file and at every change: {"reason": "start" | "reload" | "shed" | "restore",
  *                       "why": text, "syscalls": [all that is recorded from here on], "added": [...], "removed": [...],
  *                       "rules": [files]}; start adds "unsupported": syscalls the rules want that are not recorded
- *   hindcast.snapshot   {"from_ns", "to_ns", "threads", "fds"}: the lists at the start of the file were read in this
- *                       interval; events of the same interval follow, so what they did may be in the lists already
+ *   hindcast.snapshot   {"from_ns", "to_ns", "threads", "fds", "skipped"}: the lists at the start of the file were
+ *                       read in this interval; events of the same interval follow, so what they did may be in the
+ *                       lists already; of tasks that ended before they were read, that many events were left out
  *   hindcast.loss       only for intervals with losses: {"from_ns", "to_ns", "lost": sum, "cpus": {"0": {"ring-full":
  *                       n, ...}, ...}, "syscalls": {"read": n, ...}}
  *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}

@@ -36,6 +36,7 @@ struct capture {
 	struct hc_select *select;
 	int epoll;
 	uint64_t start_ns, tick_ns;
+	uint64_t ready_ns;    /* when a snapshot was complete; 0: none waits */
 	const char *stop;     /* why to end; NULL: go on */
 	bool child_running, child_released, stop_asked;
 	struct hc_capture_result *result;
@@ -162,7 +163,7 @@ static int signalled(struct capture *c, struct hc_diag *reterr_diag)
 	return err;
 }
 
-/* The snapshot is there: open the file, and the first time let the command go. */
+/* The snapshot is there, and so are all events up to its end: open the file, and the first time let the command go. */
 static int snapshot_ready(struct capture *c, struct hc_diag *reterr_diag)
 {
 	int err = hc_stream_ready(c->stream, now_ns(c), reterr_diag), code;
@@ -194,7 +195,9 @@ static int handle(struct capture *c, enum source source, struct hc_diag *reterr_
 {
 	switch (source) {
 	case SOURCE_SIGNAL: return signalled(c, reterr_diag);
-	case SOURCE_SNAPSHOT: return snapshot_ready(c, reterr_diag);
+	case SOURCE_SNAPSHOT:
+		c->ready_ns = now_ns(c);
+		return hc_stream_acknowledge(c->stream);
 	case SOURCE_CHILD: child_ended(c); return 0;
 	case SOURCE_RING: return 0;
 	}
@@ -205,7 +208,7 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 {
 	while (!c->stop) {
 		struct epoll_event events[16];
-		int n = epoll_wait(c->epoll, events, 16, POLL_MS), err = 0;
+		int n = epoll_wait(c->epoll, events, 16, c->ready_ns ? SETTLE_MS : POLL_MS), err = 0;
 		uint64_t now;
 
 		for (int i = 0; !err && i < n; i++)
@@ -213,6 +216,10 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 		now = now_ns(c);
 		if (!err)
 			err = drain(c, now - MARGIN_NS, reterr_diag);
+		if (!err && c->ready_ns && now - MARGIN_NS >= c->ready_ns) {
+			c->ready_ns = 0;
+			err = snapshot_ready(c, reterr_diag);
+		}
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
 			err = hc_stream_tick(c->stream, now, reterr_diag);
@@ -281,16 +288,14 @@ static void wait_for_child(struct capture *c)
 
 static int record(struct capture *c, struct hc_diag *reterr_diag)
 {
-	bool with_enter = true;
 	int err;
 
-	hc_kernel_select(c->p->kernel, &c->select->selection.final);
 	if (c->o->config->follow && c->child_running) {
 		err = hc_kernel_follow(c->p->kernel, c->p->child->pid, reterr_diag);
 		if (err)
 			return err;
 	}
-	err = hc_kernel_attach(c->p->kernel, with_enter, reterr_diag);
+	err = hc_kernel_attach(c->p->kernel, true, reterr_diag);
 	if (err)
 		return err;
 	hc_kernel_select(c->p->kernel, &c->select->selection.final);

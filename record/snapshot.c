@@ -73,11 +73,13 @@ static void scan_process(struct hc_scan *scan, int64_t pid)
 	bool has_main;
 	char name[32];
 
+	if (hc_map_get(&scan->tids, (uint64_t)pid))
+		return;
 	snprintf(name, sizeof name, "%lld", (long long)pid);
 	dir = openat(scan->proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
 		return;
-	has_main = !hc_map_get(&scan->tids, (uint64_t)pid) && hc_scan_thread(scan, dir, pid, NULL, &main);
+	has_main = hc_scan_thread(scan, dir, pid, NULL, &main);
 	if (has_main) {
 		hc_map_put(&scan->tids, (uint64_t)pid, NULL);
 		*hc_section_add_thread(scan->section) = main;

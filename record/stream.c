@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The state machine of record/stream.h: HOLDING while a snapshot is being taken, WRITING else. One thread runs it; the
- * snapshot's thread touches nothing but its own section until it has ended.
+ * See record/stream.h. One thread runs all of this; the snapshot's thread touches nothing but its own section until it
+ * has ended. writing: a file is open. snapshot.running: events are kept in the backlog, for the file to come.
  */
 #include "record/stream.h"
 
@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #include "common/buf.h"
+#include "common/event.h"
 #include "common/ledger.h"
+#include "common/map.h"
 #include "common/mem.h"
 #include "config.h"
 #include "record/snapshot.h"
@@ -24,6 +26,8 @@
 enum {
 	BACKLOG_MAX = 256 << 20,      /* held back at most; beyond it events wait in the rings, which may overflow */
 	COST_INTERVAL_S = 60,
+	WIRE_TID_OFF = 8, /* scap-format.md 9.1, from ts on */
+	WIRE_TYPE_OFF = 20,
 };
 
 struct snapshot {
@@ -42,7 +46,6 @@ struct hc_stream {
 	struct snapshot snapshot;
 	bool writing;
 	struct hc_buf backlog; /* records: cpu u16, len u32, wire event */
-	size_t backlog_off;    /* of the first one not written */
 	struct hc_ledger ledger;
 	struct hc_diag diag;
 	uint64_t events, refused, bytes;           /* in all */
@@ -66,16 +69,19 @@ struct hc_stream *hc_stream_new(const struct hc_stream_options *options, uint64_
 	return s;
 }
 
-static void join_snapshot(struct hc_stream *s)
+int hc_stream_acknowledge(struct hc_stream *s)
 {
 	uint64_t n;
 
+	return read(s->snapshot.done_fd, &n, sizeof n) < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+static void join_snapshot(struct hc_stream *s)
+{
 	if (!s->snapshot.running)
 		return;
 	pthread_join(s->snapshot.thread, NULL);
 	s->snapshot.running = false;
-	if (read(s->snapshot.done_fd, &n, sizeof n) < 0)
-		return; /* not signalled: it could not be written either; the thread has ended all the same */
 }
 
 struct hc_stream *hc_stream_free(struct hc_stream *s)
@@ -107,7 +113,6 @@ int hc_stream_snapshot(struct hc_stream *s, uint64_t now_ns, struct hc_diag *ret
 {
 	int err;
 
-	s->writing = false;
 	s->snapshot.from_ns = now_ns;
 	hc_section_init(&s->snapshot.section);
 	err = pthread_create(&s->snapshot.thread, NULL, snapshot_main, &s->snapshot);
@@ -204,9 +209,10 @@ static char *selection_text(const struct hc_stream *s, bool first_in_file)
 	return hc_ledger_text(entry);
 }
 
-static int write_event(struct hc_stream *s, uint16_t cpu, const void *wire, uint32_t len, struct hc_diag *reterr_diag)
+static int write_event(struct hc_stream *s, uint16_t cpu, uint32_t flags, const void *wire, uint32_t len,
+		       struct hc_diag *reterr_diag)
 {
-	int r = hc_writer_wire_event(hc_output_writer(s->o.output), cpu, 0, wire, len, reterr_diag);
+	int r = hc_writer_wire_event(hc_output_writer(s->o.output), cpu, flags, wire, len, reterr_diag);
 
 	if (r == HC_WRITE_REFUSED) {
 		s->refused++;
@@ -215,6 +221,8 @@ static int write_event(struct hc_stream *s, uint16_t cpu, const void *wire, uint
 	if (r)
 		return r;
 	memcpy(&s->last_ts, wire, sizeof s->last_ts);
+	if (flags & HC_EVENT_STATE_ONLY)
+		return 0; /* counted in the file it belongs to */
 	s->events++;
 	s->file_events++;
 	s->bytes += len;
@@ -241,12 +249,9 @@ static int end_file(struct hc_stream *s, uint64_t now_ns, const char *reason, st
 
 static int rotate_if_full(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
-	int err;
-
-	if (!hc_output_is_full(s->o.output, s->file_events, now_ns))
+	if (s->snapshot.running || !hc_output_is_full(s->o.output, s->file_events, now_ns))
 		return 0;
-	err = end_file(s, now_ns, "rotated", reterr_diag);
-	return err ? err : hc_stream_snapshot(s, now_ns, reterr_diag);
+	return hc_stream_snapshot(s, now_ns, reterr_diag);
 }
 
 static void hold_back(struct hc_stream *s, uint16_t cpu, const void *wire, uint32_t len)
@@ -263,73 +268,125 @@ int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
 
 	if (s->o.max_events && s->events >= s->o.max_events)
 		return HC_STREAM_ENOUGH;
-	if (!s->writing) {
+	if (s->snapshot.running) {
 		if (s->backlog.len + len > BACKLOG_MAX)
 			return HC_STREAM_HOLD;
 		hold_back(s, cpu, wire, len);
-		return 0;
 	}
-	err = write_event(s, cpu, wire, len, &s->diag);
+	if (!s->writing)
+		return 0;
+	err = write_event(s, cpu, 0, wire, len, &s->diag);
 	if (!err && hc_output_has_limits(s->o.output))
 		err = rotate_if_full(s, s->last_ts, &s->diag);
 	return err;
 }
 
-/* Events held back go first; a limit may end the file among them, then the rest waits for the next one. */
-static int release_backlog(struct hc_stream *s, struct hc_diag *reterr_diag)
+/* Is it a clone's event? Such introduce threads (scap-format.md 14.2). */
+static bool is_clone(const void *wire)
 {
-	while (s->writing && s->backlog_off < s->backlog.len) {
-		const char *p = s->backlog.p + s->backlog_off;
-		uint16_t cpu;
-		uint32_t len;
-		int err;
+	uint16_t type = hc_le16((const uint8_t *)wire + WIRE_TYPE_OFF);
 
-		if (s->o.max_events && s->events >= s->o.max_events)
-			break;
-		memcpy(&cpu, p, sizeof cpu);
-		memcpy(&len, p + sizeof cpu, sizeof len);
+	return type == PPME_SYSCALL_CLONE_20_X || type == PPME_SYSCALL_FORK_20_X || type == PPME_SYSCALL_VFORK_20_X ||
+	       type == PPME_SYSCALL_CLONE3_X;
+}
+
+/* Takes events of threads that nothing introduces out of the backlog; returns how many. */
+static uint64_t skip_unknown(struct hc_stream *s, struct hc_map *listed)
+{
+	const size_t prefix = sizeof(uint16_t) + sizeof(uint32_t);
+	uint64_t skipped = 0;
+	size_t to = 0;
+
+	for (size_t off = 0; off < s->backlog.len;) {
+		char *p = s->backlog.p + off;
+		uint64_t tid = hc_le64((uint8_t *)p + prefix + WIRE_TID_OFF);
+		size_t size = prefix + hc_le32((uint8_t *)p + sizeof(uint16_t));
+
+		if (is_clone(p + prefix))
+			hc_map_put(listed, tid, NULL);
+		if (hc_map_get(listed, tid)) {
+			memmove(s->backlog.p + to, p, size);
+			to += size;
+		} else {
+			skipped++;
+		}
+		off += size;
+	}
+	s->backlog.len = to;
+	return skipped;
+}
+
+/* Writes what was held back. overlap: it is in the file before as well, so here it is for the state only. */
+static int release_backlog(struct hc_stream *s, bool overlap, struct hc_diag *reterr_diag)
+{
+	int err = 0;
+
+	for (size_t off = 0; !err && off < s->backlog.len;) {
+		const char *p = s->backlog.p + off;
+		uint16_t cpu = hc_le16((const uint8_t *)p);
+		uint32_t len = hc_le32((const uint8_t *)p + sizeof cpu);
+
 		p += sizeof cpu + sizeof len;
-		s->backlog_off += sizeof cpu + sizeof len + len;
-		err = write_event(s, cpu, p, len, reterr_diag);
-		if (!err && hc_output_has_limits(s->o.output))
-			err = rotate_if_full(s, s->last_ts, reterr_diag);
-		if (err)
-			return err;
+		off += sizeof cpu + sizeof len + len;
+		if (!overlap && s->o.max_events && s->events >= s->o.max_events)
+			break;
+		err = write_event(s, cpu, overlap ? HC_EVENT_STATE_ONLY : 0, p, len, reterr_diag);
 	}
-	if (s->backlog_off == s->backlog.len) {
-		hc_buf_done(&s->backlog); /* it can be large, and is seldom needed */
-		s->backlog_off = 0;
-	}
-	return 0;
+	hc_buf_done(&s->backlog); /* it can be large, and is seldom needed */
+	return err;
+}
+
+/* The lists and the ledger's first entries. */
+static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, struct hc_diag *reterr_diag)
+{
+	const struct hc_section *section = &s->snapshot.section;
+	int err = hc_output_begin(s->o.output, section, reterr_diag);
+
+	if (err)
+		return err;
+	s->writing = true;
+	s->told = *s->set;
+	/* in front of events that were held back: not later than those, and not before those of the last file */
+	if (s->backlog.len)
+		memcpy(&s->last_ts, s->backlog.p + sizeof(uint16_t) + sizeof(uint32_t), sizeof s->last_ts);
+	err = tell(s, HC_LEDGER_START, start_text(s, now_ns), reterr_diag);
+	if (!err)
+		err = tell(s, HC_LEDGER_SELECTION, selection_text(s, true), reterr_diag);
+	if (!err)
+		err = tell(s, HC_LEDGER_SNAPSHOT,
+			   hc_ledger_text(json_pack("{s:I, s:I, s:I, s:I, s:I}", "from_ns", (json_int_t)s->snapshot.from_ns, "to_ns",
+						    (json_int_t)now_ns, "threads", (json_int_t)section->nthreads, "fds",
+						    (json_int_t)section->nfds, "skipped", (json_int_t)skipped)),
+			   reterr_diag);
+	return err;
 }
 
 int hc_stream_ready(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
 	struct hc_section *section = &s->snapshot.section;
-	uint32_t threads, fds;
+	struct hc_map listed = { 0 };
+	bool overlap = s->writing;
+	uint64_t skipped;
 	int err;
 
+	if (!s->snapshot.running)
+		return 0;
 	join_snapshot(s);
-	threads = section->nthreads;
-	fds = section->nfds;
+	for (uint32_t i = 0; i < section->nthreads; i++)
+		hc_map_put(&listed, (uint64_t)section->threads[i].tid, NULL);
+	skipped = skip_unknown(s, &listed);
 	err = s->snapshot.err;
 	if (err)
 		*reterr_diag = s->snapshot.diag;
-	else
-		err = hc_output_begin(s->o.output, section, reterr_diag);
+	if (!err && overlap)
+		err = end_file(s, now_ns, "next file", reterr_diag);
+	if (!err)
+		err = begin_file(s, now_ns, skipped, reterr_diag);
 	hc_section_done(section);
-	if (err)
-		return err;
-	s->writing = true;
-	s->told = *s->set;
-	if ((err = tell(s, HC_LEDGER_START, start_text(s, now_ns), reterr_diag)) ||
-	    (err = tell(s, HC_LEDGER_SELECTION, selection_text(s, true), reterr_diag)) ||
-	    (err = tell(s, HC_LEDGER_SNAPSHOT,
-			hc_ledger_text(json_pack("{s:I, s:I, s:I, s:I}", "from_ns", (json_int_t)s->snapshot.from_ns, "to_ns",
-						 (json_int_t)now_ns, "threads", (json_int_t)threads, "fds", (json_int_t)fds)),
-			reterr_diag)))
-		return err;
-	return release_backlog(s, reterr_diag);
+	if (!err)
+		err = release_backlog(s, overlap, reterr_diag);
+	hc_map_done(&listed);
+	return err;
 }
 
 int hc_stream_selection(struct hc_stream *s, const struct hc_select *select, const struct hc_scset *set,
@@ -372,8 +429,7 @@ int hc_stream_end(struct hc_stream *s, uint64_t now_ns, const char *reason, stru
 	struct hc_rings_stats rings;
 	int err;
 
-	/* a file that was promised is also written: its snapshot may still be under way, again and again if files are short */
-	while (!s->writing && s->snapshot.running) {
+	if (!s->writing) { /* the first file's snapshot is still under way; a later one is not needed any more */
 		err = hc_stream_ready(s, now_ns, reterr_diag);
 		if (err)
 			return err;

@@ -3,12 +3,19 @@
  * From the merged events to files that each replay alone: a snapshot in front, the ledger's entries between the events,
  * a last word at the end, the next file where a limit says so.
  *
- * Order of things in a file. Hooks are live (or the file before ends) at time A; from then on events are held back in
- * memory while a thread reads /proc, until time B. Then come: the lists as of A..B, hindcast.start, .selection and
- * .snapshot, the events held back, and the rest as it happens. So nothing between A and B is missing. What happened
- * to a task in that interval before it was read is in the lists already and comes once more as event: opening, closing,
- * duplicating, exec, exit and absolute directory changes can be applied twice without harm; the capture says the interval
- * (hindcast.snapshot) for what cannot, such as a relative chdir.
+ * Order of things in a file. Hooks are live at time A; from then on events are held back in memory while a thread reads
+ * /proc, until time B. Then come: the lists as of A..B, hindcast.start, .selection and .snapshot, the events held back,
+ * and the rest as it happens. So nothing between A and B is missing. What happened to a task in that interval before it
+ * was read is in the lists already and comes once more as event: opening, closing, duplicating, exec, exit and absolute
+ * directory changes can be applied twice without harm; the capture says the interval (hindcast.snapshot) for what
+ * cannot, such as a relative chdir. Tasks that ended before they could be read are in no list, so their last events
+ * from before B would come from nowhere: those are left out, and counted (skipped) in hindcast.snapshot. Tasks born since
+ * A are introduced by their clone events.
+ *
+ * The next file: from time A on, when a limit is reached, events go to the old file and are kept as well, while /proc is
+ * read. At B the old file ends; the new one holds the lists, the kept events of A..B marked STATE_ONLY (scap-format.md
+ * 9.2: replay applies and does not show them), and all since B. No event is shown twice, none is missing, no file
+ * depends on another. So a file can be larger than its limit by what happens while /proc is read.
  */
 #pragma once
 
@@ -35,10 +42,12 @@ struct hc_stream_options {
 struct hc_stream *hc_stream_new(const struct hc_stream_options *options, uint64_t now_ns);
 struct hc_stream *hc_stream_free(struct hc_stream *stream);
 
-/* Starts reading /proc for the next file. */
+/* Starts reading /proc for the first file; later ones are the stream's own business. */
 int hc_stream_snapshot(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
-/* Readable when the snapshot is there; then hc_stream_ready opens the file and lets the events through. */
+/* Readable when the snapshot is there. Acknowledge that, and once all events up to that time have been emitted, ready opens
+ * the file and lets them through. */
 int hc_stream_fd(const struct hc_stream *stream);
+int hc_stream_acknowledge(struct hc_stream *stream);
 int hc_stream_ready(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
 bool hc_stream_is_writing(const struct hc_stream *stream);
 

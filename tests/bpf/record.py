@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""hindcast record on this kernel, from outside: exit codes, counts, limits, files, signals, what a crash leaves.
+
+  record.py HINDCAST STORM [CASE...]
+
+Needs root and BTF; exits 77 with the reason otherwise. Files are read here by a block walk of a few lines and by
+tests/cli/scap-lint.py, not by hindcast."""
+import collections
+import json
+import os
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+LINT = os.path.join(HERE, "..", "cli", "scap-lint.py")
+HINDCAST, STORM = (os.path.abspath(p) for p in sys.argv[1:3])
+RULES = "- rule: all storms\n  desc: calls of the tests\n  condition: evt.type in (%s)\n  output: x\n  priority: INFO\n"
+EVENTS = {0x216, 0x217, 0x221, 0x222}
+CHDIR_X, ASYNC, PROCEXIT, WRITE_X, CLOSE_X = 95, 402, 186, 9, 5
+
+
+class Failed(Exception):
+    pass
+
+
+def check(ok, message):
+    if not ok:
+        raise Failed(message)
+
+
+def record(*args, command=None, **kw):
+    argv = [HINDCAST, "record", *args] + (["--", *command] if command else [])
+    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, **kw)
+    p.err = p.stderr.decode()
+    return p
+
+
+def plain(path):
+    """Uncompressed bytes; of a cut file those of its complete frames."""
+    with open(path, "rb") as f:
+        data = f.read()
+    if data[:4] != b"\x28\xb5\x2f\xfd":
+        return data
+    return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+
+
+def events(path):
+    """(type, ts, tid, bytes behind the lengths) of each whole event block."""
+    data, off = plain(path), 0
+    while off + 8 <= len(data):
+        kind, total = struct.unpack_from("<II", data, off)
+        if total < 12 or off + total > len(data):
+            return
+        if kind in EVENTS:
+            at = off + 10 + (4 if kind in (0x217, 0x222) else 0)
+            ts, tid, size, etype, n = struct.unpack_from("<QqIHI", data, at)
+            yield etype, ts, tid, data[at + 26:at + size]
+        off += total
+
+
+def ledger(path):
+    """(name, object) of the hindcast.* events."""
+    for etype, _, tid, body in events(path):
+        if etype == ASYNC:
+            a, b, c = struct.unpack_from("<III", body)
+            name = body[12 + a:12 + a + b - 1].decode()
+            check(tid == -1 and struct.unpack_from("<I", body, 12) == (0,), "ledger event with a thread or plugin")
+            yield name, json.loads(body[12 + a + b:12 + a + b + c])
+
+
+def lint(*paths):
+    p = subprocess.run([sys.executable, LINT, "--quiet", *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    check(p.returncode == 0, "scap-lint: " + p.stdout.decode())
+
+
+def numbers(err):
+    m = re.search(r"(\d+) events recorded, (\d+) dropped", err)
+    check(m, "no summary in: " + err)
+    return int(m.group(1)), int(m.group(2))
+
+
+def rules(names):
+    with open("rules.yaml", "w") as f:
+        f.write(RULES % names)
+    return "rules.yaml"
+
+
+def case_exit_codes_are_the_commands():
+    for script, code in (("exit 0", 0), ("exit 7", 7), ("kill -TERM $$", 143), ("kill -KILL $$", 137)):
+        p = record("-w", "a.scap.zst", command=["sh", "-c", script])
+        check(p.returncode == code, f"{script}: exit code {p.returncode}, {p.err}")
+        lint("a.scap.zst")
+    for command, code in (("/no/such/program", 127), ("/etc/passwd", 126)):
+        p = record("-w", "a.scap.zst", command=[command])
+        check(p.returncode == code and command in p.err, f"{command}: {p.returncode}, {p.err}")
+        lint("a.scap.zst")
+
+
+def case_own_failures_are_125():
+    os.symlink("target", "link")
+    os.mkdir("open")
+    os.chown("open", 12345, -1)
+    os.chmod("open", 0o777)
+    for path in ("/no/such/dir/file", "link", "open/file"):
+        p = record("-w", path, command=["touch", "ran"])
+        check(p.returncode == 125 and path in p.err, f"{path}: {p.returncode}, {p.err}")
+        p = record("-w", path)
+        check(p.returncode == 1, f"{path} without command: {p.returncode}")
+    check(not os.path.exists("ran") and not os.path.exists("target"), "the command ran, or a link was followed")
+
+
+def case_counts_are_exact_on_two_cpus():
+    n = 200000
+    for kind, types, names in (("chdir", (CHDIR_X,), "chdir"), ("write", (WRITE_X,), "write"),
+                               ("openclose", (3, CLOSE_X, 307), "open, openat, close"), ("fork", (PROCEXIT,), "fork, clone")):
+        each = n if kind in ("chdir", "write") else 20000 if kind == "openclose" else 1000
+        p = record("-A", "--follow", "-w", "a.scap.zst", "-r", rules(names), command=[STORM, kind, str(each)])
+        check(p.returncode == 0, f"{kind}: {p.returncode}, {p.err}")
+        recorded, dropped = numbers(p.err)
+        seen = collections.Counter(e[0] for e in events("a.scap.zst"))
+        check(sum(seen.values()) - seen[ASYNC] == recorded, f"{kind}: the file does not hold the {recorded} events reported")
+        got = sum(seen[t] for t in types)
+        want = each * (2 if kind == "openclose" else 1)
+        lost = sum(sum(o["syscalls"].values()) for name, o in ledger("a.scap.zst") if name == "hindcast.loss")
+        check(lost == dropped, f"{kind}: summary says {dropped} dropped, ledger {lost}")
+        check(want <= got + dropped <= want + 200, f"{kind}: {got} recorded + {dropped} dropped, issued {want} and a few of the loader")
+        if dropped == 0 and kind in ("chdir", "write"):
+            check(got == want + (kind == "write" and got - want), f"{kind}: {got} of {want}")
+        lint("a.scap.zst")
+
+
+def case_follow_leaves_others_out():
+    other = subprocess.Popen(["sh", "-c", "while :; do cd /; cd /tmp; done"])
+    try:
+        p = record("--follow", "-w", "a.scap.zst", command=["sh", "-c", "cd /; sh -c 'cd /etc' & wait"])
+    finally:
+        other.kill()
+        other.wait()
+    check(p.returncode == 0, p.err)
+    seen = [e for e in events("a.scap.zst")]
+    check(any(e[0] == CHDIR_X for e in seen), "nothing of the command was recorded")
+    check(not any(e[2] == other.pid for e in seen), "an outsider was recorded")
+    check(len({e[2] for e in seen if e[0] == CHDIR_X}) == 2, "a descendant is missing")
+
+
+def case_a_killed_recorder_leaves_its_frames():
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "--", "sh", "-c", "echo $$ >pid; while :; do cd /; cd /tmp; done"])
+    time.sleep(2.5)
+    p.send_signal(signal.SIGKILL)
+    p.wait()
+    with open("pid") as f:
+        os.kill(int(f.read()), signal.SIGKILL)
+    check(sum(1 for e in events("a.scap.zst") if e[0] == CHDIR_X) > 1000, "nothing of the run is left")
+    with open("whole.scap", "wb") as f:
+        f.write(plain("a.scap.zst"))
+    lint("whole.scap")
+
+
+def case_files_rotate_and_each_stands_alone():
+    p = record("-w", "r.scap.zst", "-e", "2000", "-W", "3", "--follow", command=["sh", "-c", "for i in 1 2 3 4 5 6; do $0 chdir 20000; $0 fork 50; done", STORM])
+    check(p.returncode == 0, p.err)
+    files = sorted(f for f in os.listdir(".") if f.startswith("r-"))
+    check(len(files) == 3 and files[-1] != "r-000001.scap.zst", f"files left: {files}")
+    lint(*files)
+    for f in files:
+        names = [name for name, _ in ledger(f)]
+        check(names[0] == "hindcast.start" and names[-1] == "hindcast.end", f"{f}: ledger {names}")
+        count = sum(1 for e in events(f) if e[0] != ASYNC)
+        check(count >= 2000 or f == files[-1], f"{f}: {count} events")
+    recorded, dropped = numbers(p.err)
+    check(recorded + dropped >= 120000, f"{recorded} recorded, {dropped} dropped of 120000")
+
+
+def case_limits_end_the_recording():
+    p = record("-w", "a.scap.zst", "-n", "10", "-r", rules("chdir"), command=["sh", "-c", "for i in 1 2 3 4 5 6 7 8 9 0; do cd /; cd /; done; exit 3"])
+    check(p.returncode == 3 and numbers(p.err)[0] == 10, f"-n: {p.returncode}, {p.err}")
+    lint("a.scap.zst")
+    start = time.time()
+    p = record("-w", "a.scap.zst", "-M", "1")
+    check(p.returncode == 0 and 0.9 < time.time() - start < 30, f"-M: {p.returncode}, {p.err}")
+    lint("a.scap.zst")
+
+
+def case_a_signal_ends_it_or_is_passed_on():
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst"], stderr=subprocess.PIPE)
+    time.sleep(2)
+    p.send_signal(signal.SIGINT)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0, f"SIGINT: {p.returncode}, {err}")
+    numbers(err)
+    lint("a.scap.zst")
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "--", "sh", "-c", "trap 'exit 9' TERM; while :; do sleep 0.05; done"],
+                         stderr=subprocess.PIPE)
+    time.sleep(2)
+    p.send_signal(signal.SIGTERM)
+    p.communicate(timeout=60)
+    check(p.returncode == 9, f"SIGTERM to a command that handles it: {p.returncode}")
+
+
+def case_streams_to_standard_output():
+    for kind in ("zstd", "gzip", "none"):
+        with open("out", "wb") as f:
+            p = subprocess.run([HINDCAST, "record", "-w", "-", "--compress", kind, "--", "true"], stdout=f, stderr=subprocess.PIPE)
+        check(p.returncode == 0, p.stderr.decode())
+        if kind == "gzip":
+            subprocess.run("gzip -dc out > o.scap", shell=True, check=True)
+            lint("o.scap")
+        elif kind == "none":
+            os.rename("out", "o.scap")
+            lint("o.scap")
+        else:
+            check(subprocess.run(["zstd", "-tq"], stdin=open("out", "rb")).returncode == 0, "zstd -t")
+
+
+def case_a_full_disk_leaves_complete_frames():
+    os.mkdir("small")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=300k", "none", "small"], stderr=subprocess.DEVNULL).returncode:
+        print("   (no tmpfs can be mounted here: not tried)")
+        return
+    try:
+        p = record("-w", "small/a.scap.zst", "--min-free", "0", "--compress", "none", "--follow", command=["sh", "-c", "sleep 2; " + STORM + " chdir 20000; exit 4"])
+        check(p.returncode == 125 and "small/a.scap.zst" in p.err, f"{p.returncode}, {p.err}")
+        shutil.copy("small/a.scap.zst", "cut.scap")
+        check(any(e[0] != ASYNC for e in events("cut.scap")), "no event is left")
+        p = record("-w", "small/b.scap.zst", "--min-free", "10M", "-M", "20")
+        check(p.returncode == 1 and "--min-free" in p.err, f"reserve: {p.returncode}, {p.err}")
+        lint("small/b.scap.zst")
+    finally:
+        subprocess.run(["umount", "small"])
+
+
+def case_the_ledger_says_what_was_recorded():
+    p = record("-w", "a.scap.zst", "-s", "123", "--follow", command=["true"])
+    check(p.returncode == 0, p.err)
+    entries = dict(ledger("a.scap.zst"))
+    check(set(entries) >= {"hindcast.start", "hindcast.selection", "hindcast.snapshot", "hindcast.cost", "hindcast.end"}, entries.keys())
+    check(entries["hindcast.start"]["snaplen"] == 123 and entries["hindcast.start"]["filter"]["follow"], entries["hindcast.start"])
+    check("execve" in entries["hindcast.selection"]["syscalls"], entries["hindcast.selection"])
+    check(entries["hindcast.end"]["events"] == numbers(p.err)[0], entries["hindcast.end"])
+    first = next(events("a.scap.zst"))
+    check(first[0] == ASYNC, "the ledger's first entries stand before the events")
+
+
+def case_rules_are_reloaded_in_place():
+    rules("chdir")
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "-r", "rules.yaml"], stderr=subprocess.PIPE)
+    time.sleep(2)
+    rules("chdir, getppid")
+    p.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    with open("rules.yaml", "w") as f:
+        f.write("- rule: broken\n")
+    p.send_signal(signal.SIGHUP)
+    time.sleep(1)
+    p.send_signal(signal.SIGTERM)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0 and "not used" in err, f"{p.returncode}, {err}")
+    changes = [o for name, o in ledger("a.scap.zst") if name == "hindcast.selection"]
+    check(len(changes) == 2 and changes[1]["reason"] == "reload" and changes[1]["added"] == ["getppid"], changes)
+    lint("a.scap.zst")
+
+
+def main():
+    if os.geteuid() != 0:
+        print("skipped: recording needs root")
+        return 77
+    if not os.access("/sys/kernel/btf/vmlinux", os.R_OK):
+        print("skipped: this kernel has no /sys/kernel/btf/vmlinux")
+        return 77
+    p = subprocess.run([HINDCAST, "record", "-q", "-w", "/dev/null", "--", "true"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if p.returncode == 125 and b"privilege" in p.stderr or b"refuses the BPF" in p.stderr:
+        print("skipped: " + p.stderr.decode())
+        return 77
+    failures = 0
+    for name, case in sorted(globals().items()):
+        if not name.startswith("case_") or (sys.argv[3:] and name[5:] not in sys.argv[3:]):
+            continue
+        with tempfile.TemporaryDirectory(prefix="hindcast-record-") as where:
+            os.chdir(where)
+            try:
+                case()
+                print("ok   " + name[5:], flush=True)
+            except Failed as e:
+                failures += 1
+                print(f"FAIL {name[5:]}: {e}", flush=True)
+            os.chdir("/")
+    return 1 if failures else 0
+
+
+sys.exit(main())

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A known number of system calls, half of them on each of two CPUs at once (one after the other where there is only
+ * one): storm KIND N. Prints nothing; any call that does not do what it should is an exit code of 1.
+ */
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int one(const char *kind, int fd)
+{
+	static char buf[65536];
+
+	if (!strcmp(kind, "chdir"))
+		return (int)syscall(SYS_chdir, "/");
+	if (!strcmp(kind, "getppid"))
+		return syscall(SYS_getppid) < 0;
+	if (!strcmp(kind, "openclose"))
+		return close(open("/dev/null", O_RDONLY | O_CLOEXEC));
+	if (!strcmp(kind, "write"))
+		return write(fd, buf, sizeof buf) != sizeof buf;
+	if (!strcmp(kind, "fork")) {
+		pid_t pid = (pid_t)syscall(SYS_fork);
+
+		if (pid == 0)
+			_exit(0);
+		return pid < 0 || waitpid(pid, NULL, 0) != pid;
+	}
+	return 1;
+}
+
+static int worker(const char *kind, long n, int cpu)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	sched_setaffinity(0, sizeof set, &set);
+	while (n-- > 0)
+		if (one(kind, fd))
+			return 1;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	long n = argc > 2 ? atol(argv[2]) : 0;
+	int failed = 0, status;
+
+	if (n <= 0)
+		return 2;
+	for (int cpu = 0; cpu < 2; cpu++)
+		if (fork() == 0)
+			_exit(worker(argv[1], n / 2, cpu));
+	for (int cpu = 0; cpu < 2; cpu++)
+		failed |= wait(&status) < 0 || status;
+	return failed;
+}
