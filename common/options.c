@@ -206,31 +206,35 @@ void hc_options_help(const struct hc_command *cmd)
 		printf("\n%s\n", cmd->detail);
 }
 
-/* Edit distance with insertion, deletion and substitution, words cut at 63 bytes. */
+/* Edit distance with insertion, deletion, substitution and exchange of neighbours, words cut at 63 bytes. */
 static size_t distance(const char *a, const char *b)
 {
-	size_t row[64], la = strlen(a), lb = strlen(b);
+	size_t rows[3][64], *before = rows[0], *last = rows[1], *row = rows[2], *spare;
+	size_t la = strlen(a), lb = strlen(b);
 
 	la = la < 63 ? la : 63;
 	lb = lb < 63 ? lb : 63;
 	for (size_t j = 0; j <= lb; j++)
-		row[j] = j;
+		last[j] = j;
 	for (size_t i = 1; i <= la; i++) {
-		size_t diag = row[0];
-
 		row[0] = i;
 		for (size_t j = 1; j <= lb; j++) {
-			size_t best = diag + (a[i - 1] != b[j - 1]);
+			size_t best = last[j - 1] + (a[i - 1] != b[j - 1]);
 
-			diag = row[j];
-			if (row[j] + 1 < best)
-				best = row[j] + 1;
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
 			if (row[j - 1] + 1 < best)
 				best = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] && before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
 			row[j] = best;
 		}
+		spare = before;
+		before = last;
+		last = row;
+		row = spare;
 	}
-	return row[lb];
+	return last[lb];
 }
 
 const char *hc_nearest(const char *word, const char *const *names)

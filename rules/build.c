@@ -135,6 +135,29 @@ static void place(struct build *b, struct hc_problem *p, const struct origin *o,
 	hc_problem_place(b->ld, p, file, at, len);
 }
 
+/* Where the parser wanted an operator and found another word: which one it might have been. */
+static void hint_operator(struct build *b, struct hc_problem *p, const char *text, const struct hc_diag *diag)
+{
+	const char *names[HC_OP_COUNT + 1] = { NULL }, *near;
+	char word[32];
+	size_t n = 0;
+
+	if (strncmp(diag->text, "expected a valid check operator", 31))
+		return;
+	for (text += diag->off; n < sizeof word - 1 && *text && !strchr(" \t\r\n(),\"'", *text); text++)
+		word[n++] = *text;
+	word[n] = '\0';
+	for (int op = 0; op < HC_OP_COUNT; op++)
+		names[op] = hc_op_name((enum hc_op)op);
+	near = n > 1 ? hc_nearest(word, names) : NULL;
+	if (near && strcmp(near, word))
+		hc_problem_hint(b->ld, p, "did you mean '%s'?", near);
+	else if (near)
+		hc_problem_hint(b->ld, p, "'%s' needs a blank behind it", near);
+	else if (!n)
+		hc_problem_hint(b->ld, p, "a field alone is no condition; compare it: = true, exists");
+}
+
 /* List substitution and parsing. The tree's positions are those of the substituted text; *ret_origin explains them. */
 static int parse(struct build *b, const struct hc_srctext *text, const struct hc_location *at, struct hc_ast **ret,
 		 struct origin *ret_origin)
@@ -158,6 +181,7 @@ static int parse(struct build *b, const struct hc_srctext *text, const struct hc
 		p = hc_problem_add(b->ld, HC_LOAD_ERR_COMPILE_CONDITION, hc_location_in_text(b->ld, at, shown, &diag), shown,
 				   "%s", diag.text);
 		place(b, p, ret_origin, (uint32_t)diag.off, 0);
+		hint_operator(b, p, x.text.p, &diag);
 		r = HC_RULESET_INVALID;
 	}
 	hc_expanded_done(&x);
@@ -176,24 +200,33 @@ static const char *nearest_macro(struct build *b, struct hc_str name)
 static int expand(struct build *b, struct hc_ast **ast, uint32_t visibility, const struct hc_srctext *text,
 		  const struct hc_location *at, const struct origin *origin, uint32_t *ret_nodes, uint32_t *ret_depth)
 {
-	struct hc_str name = { NULL, 0 };
+	const struct hc_macro_tree *m = NULL, *named;
+	const struct hc_ast *ref = NULL;
 	struct hc_diag diag = { 0 };
 	struct hc_problem *p;
+	bool undefined;
 	const char *near;
 
-	if (!hc_expand_macros(&b->macros, b->arena, ast, visibility, ret_nodes, ret_depth, &diag, &name))
+	if (!hc_expand_macros(&b->macros, b->arena, ast, visibility, ret_nodes, ret_depth, &diag, &ref, &undefined))
 		return 0;
 	p = hc_problem_add(b->ld, HC_LOAD_ERR_VALIDATE, hc_location_in_text(b->ld, at, text->p, &diag), text->p, "%s",
 			   diag.text);
-	place(b, p, origin, (uint32_t)diag.off, name.len);
-	if (name.len && hc_strmap_get(&b->macros.names, name)) {
-		hc_problem_hint(b->ld, p, "macro '%.*s' is first defined after this one; a macro sees only those before it",
-				(int)name.len, name.p);
-	} else if (name.len) {
-		near = nearest_macro(b, name);
-		if (near)
-			hc_problem_hint(b->ld, p, "did you mean '%s'?", near);
-	}
+	if (ref->from_macro.len)
+		m = hc_strmap_get(&b->macros.names, ref->from_macro);
+	if (m)
+		p->macro = m->name;
+	place(b, p, m ? &b->macro_origins[m - b->macros.macros] : origin, (uint32_t)diag.off, ref->macro.len);
+	if (!undefined)
+		return HC_RULESET_INVALID;
+	named = hc_strmap_get(&b->macros.names, ref->macro);
+	near = named ? NULL : nearest_macro(b, ref->macro);
+	if (named && named->ast == *ast)
+		hc_problem_hint(b->ld, p, "a macro cannot refer to itself");
+	else if (named)
+		hc_problem_hint(b->ld, p, "macro '%s' is first defined after this one; a macro sees only those before it",
+				named->name);
+	else if (near)
+		hc_problem_hint(b->ld, p, "did you mean '%s'?", near);
 	return HC_RULESET_INVALID;
 }
 

@@ -164,13 +164,14 @@ struct expansion {
 	struct hc_arena *arena;
 	uint32_t visibility, nodes, depth_max;
 	struct hc_diag *diag;
-	struct hc_str *name;
-	bool failed; /* an undefined macro was met; a loop found later takes precedence */
+	const struct hc_ast **at;
+	bool undefined; /* an undefined macro was met; a loop found later takes precedence */
 };
 
 static int fail_at(struct expansion *x, const struct hc_ast *at, const char *format, struct hc_str name)
 {
 	hc_diag_set(x->diag, -EINVAL, format, (int)name.len, name.p);
+	*x->at = at;
 	if (x->diag) {
 		x->diag->off = at->pos.off;
 		x->diag->line = at->pos.line;
@@ -206,17 +207,13 @@ static int expand_macro(struct expansion *x, struct hc_ast **slot, uint32_t dept
 
 	if (!m || m->index >= x->visibility) {
 		/* the first undefined one is reported, unless there is a loop */
-		if (!x->failed) {
+		if (!x->undefined)
 			fail_at(x, ref, "Undefined macro '%.*s' used in filter.", ref->macro);
-			*x->name = ref->macro;
-		}
-		x->failed = true;
+		x->undefined = true;
 		return 0;
 	}
-	if (m->open) {
-		*x->name = (struct hc_str){ NULL, 0 };
+	if (m->open)
 		return fail_at(x, ref, "reference loop in macro '%.*s'", ref->macro);
-	}
 	m->used = true;
 	if (m->done) {
 		r = count(x, ref, m->nodes, depth + m->depth);
@@ -245,13 +242,15 @@ static int expand(struct expansion *x, struct hc_ast **slot, uint32_t depth)
 }
 
 int hc_expand_macros(struct hc_macro_trees *macros, struct hc_arena *arena, struct hc_ast **ast, uint32_t visibility,
-		     uint32_t *ret_nodes, uint32_t *ret_depth, struct hc_diag *reterr_diag, struct hc_str *reterr_name)
+		     uint32_t *ret_nodes, uint32_t *ret_depth, struct hc_diag *reterr_diag,
+		     const struct hc_ast **reterr_at, bool *reterr_undefined)
 {
 	struct expansion x = { .macros = macros, .arena = arena, .visibility = visibility, .diag = reterr_diag,
-			       .name = reterr_name };
+			       .at = reterr_at };
 	int r = expand(&x, ast, 1);
 
 	*ret_nodes = x.nodes;
 	*ret_depth = x.depth_max;
-	return r ? r : x.failed ? -EINVAL : 0;
+	*reterr_undefined = !r && x.undefined;
+	return r ? r : x.undefined ? -EINVAL : 0;
 }

@@ -62,6 +62,7 @@ struct hc_macro_trees {
 };
 
 /* Replaces the macro references of *ast by copies; only macros with an index below visibility are seen. -EINVAL: diag has
- * the message and the reference's place; *ret_name, if not NULL, is the name that is not defined. */
+ * the message; *reterr_at is the reference it is about, *reterr_undefined whether it is to a macro that is not there. */
 int hc_expand_macros(struct hc_macro_trees *macros, struct hc_arena *arena, struct hc_ast **ast, uint32_t visibility,
-		     uint32_t *ret_nodes, uint32_t *ret_depth, struct hc_diag *reterr_diag, struct hc_str *reterr_name);
+		     uint32_t *ret_nodes, uint32_t *ret_depth, struct hc_diag *reterr_diag,
+		     const struct hc_ast **reterr_at, bool *reterr_undefined);
