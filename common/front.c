@@ -76,6 +76,8 @@ static int unknown(const char *word)
 
 int main(int argc, char **argv)
 {
+	static char help_option[] = "--help";
+
 	if (argc < 2) {
 		help();
 		return HC_EXIT_USAGE;
@@ -94,7 +96,7 @@ int main(int argc, char **argv)
 			return HC_EXIT_OK;
 		}
 		argv[1] = argv[2];
-		argv[2] = (char[]){ "--help" };
+		argv[2] = help_option;
 	}
 	if (!strcmp(argv[1], "record"))
 		return exec_recorder(argv + 1);

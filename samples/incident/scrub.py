@@ -3,11 +3,11 @@
 
 Plain current captures only (zstd -dc first). Kept are the threads that act in the capture's events, their processes and
 parents; everything else of the process and fd lists goes. Environments go everywhere (snapshot and exec events), the host name
-is replaced, accounts above 999 go. Events stay as they are, but for their env. The recipe for samples in samples/README.md."""
+is replaced, accounts above 999 go, and interfaces but for loopback. Events stay as they are, but for their env. The recipe for samples in samples/README.md."""
 import struct
 import sys
 
-SHB, MI, UL2, PL9, FDL2 = 0x0A0D0D0A, 0x201, 0x220, 0x215, 0x218
+MI, IL2, UL2, PL9, FDL2 = 0x201, 0x219, 0x220, 0x215, 0x218
 EVENT_BLOCKS = {0x216: 2, 0x217: 6, 0x221: 2, 0x222: 6}  # type -> bytes before ts
 EXEC_ENV = {293: 15, 331: 15}  # exec events and the index of their env parameter
 LARGE = {322, 324, 402}
@@ -27,9 +27,10 @@ def block(kind, body):
     return struct.pack("<II", kind, total) + body + struct.pack("<I", total)
 
 
-def entries(body, at):
+def entries(body, at, extra=0):
+    """The entries of a list; extra: what their length does not count of themselves."""
     while len(body) - at >= 4:
-        size = struct.unpack_from("<I", body, at)[0]
+        size = struct.unpack_from("<I", body, at)[0] + extra
         yield body[at:at + size]
         at += size
 
@@ -85,6 +86,8 @@ def main():
         elif kind == FDL2:
             if struct.unpack_from("<q", body)[0] in keep:
                 out += block(kind, body[:8] + b"".join(entries(body, 8)))
+        elif kind == IL2:
+            out += block(kind, b"".join(e for e in entries(body, 0, extra=4) if e.endswith(b"lo")))
         elif kind == UL2:
             ids = [(struct.unpack_from("<BI", e, 4), e) for e in entries(body, 0)]
             out += block(kind, b"".join(e for (_, id_), e in ids if id_ < 1000 or id_ == 65534))
