@@ -7,12 +7,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/mem.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
@@ -26,7 +30,28 @@ static void reset_signals(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
-static void __attribute__((noreturn)) child_main(char **argv, int go, int error)
+/* The file a name without slash stands for, as execvp finds it; searched before the recording, or every directory of
+ * PATH in vain would be a failed exec in it. NULL: there is none. To be freed. */
+static char *find_program(const char *name)
+{
+	const char *path = getenv("PATH"), *end;
+
+	if (strchr(name, '/'))
+		return hc_strdup(name);
+	for (path = path ? path : "/usr/local/bin:/usr/bin:/bin"; path; path = *end ? end + 1 : NULL) {
+		char *file HC_FREE = NULL;
+		struct stat st;
+
+		end = strchrnul(path, ':');
+		if (asprintf(&file, "%.*s%s%s", (int)(end - path), path, end > path ? "/" : "", name) < 0)
+			file = NULL;
+		else if (!access(file, X_OK) && !stat(file, &st) && S_ISREG(st.st_mode))
+			return TAKE(file);
+	}
+	return NULL;
+}
+
+static void __attribute__((noreturn)) child_main(const char *program, char **argv, int go, int error)
 {
 	char byte;
 	ssize_t n;
@@ -38,14 +63,16 @@ static void __attribute__((noreturn)) child_main(char **argv, int go, int error)
 	if (n != 1)
 		_exit(EXIT_OWN_FAILURE); /* the recorder could not start, and has said why */
 	reset_signals();
-	execvp(argv[0], argv);
-	err = errno;
+	if (program)
+		execv(program, argv);
+	err = program ? errno : ENOENT;
 	n = write(error, &err, sizeof err);
 	_exit(EXIT_OWN_FAILURE);
 }
 
 int hc_child_start(struct hc_child *child, char **argv, struct hc_diag *reterr_diag)
 {
+	char *program HC_FREE = find_program(argv[0]);
 	int go[2], error[2];
 
 	if (pipe2(go, O_CLOEXEC))
@@ -59,7 +86,7 @@ int hc_child_start(struct hc_child *child, char **argv, struct hc_diag *reterr_d
 	if (child->pid == 0) {
 		close(go[1]);
 		close(error[0]);
-		child_main(argv, go[0], error[1]);
+		child_main(program, argv, go[0], error[1]);
 	}
 	close(go[0]);
 	close(error[1]);

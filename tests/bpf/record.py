@@ -248,6 +248,15 @@ def case_the_ledger_says_what_was_recorded():
     check(first[0] == ASYNC, "the ledger's first entries stand before the events")
 
 
+def case_privileges_end_before_the_command_begins():
+    p = record("-w", "a.scap.zst", command=["sh", "-c", "cat /proc/$PPID/task/*/status; exec cat /proc/self/status"])
+    caps = re.findall(rb"CapEff:\s*(\w+)", p.stdout)
+    check(p.returncode == 0 and len(caps) >= 2, p.err)
+    check(all(int(c, 16) == 1 << 5 for c in caps[:-1]), f"the recorder keeps {caps[:-1]}, not CAP_KILL alone")
+    check(int(caps[-1], 16) == int(re.search(r"CapEff:\s*(\w+)", open("/proc/self/status").read()).group(1), 16),
+          "the command has lost privileges")
+
+
 def case_rules_are_reloaded_in_place():
     rules("chdir")
     p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "-r", "rules.yaml"], stderr=subprocess.PIPE)
