@@ -4,6 +4,7 @@
  */
 #include "formats/filter.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,10 @@
 enum hc_piece hc_filter_fail(struct hc_filter *f, int err, struct hc_gap *ret_gap)
 {
 	*ret_gap = (struct hc_gap){ .in_off = f->source->off, .err = err };
+	if (err == -EBADMSG) {
+		snprintf(ret_gap->cause, sizeof ret_gap->cause, "%s", f->source->error);
+		return HC_PIECE_CUT;
+	}
 	snprintf(ret_gap->cause, sizeof ret_gap->cause, "reading failed: %s", strerror(-err));
 	return HC_PIECE_ERROR;
 }
@@ -51,12 +56,27 @@ static struct hc_filter *new_none(struct hc_source *source)
 	return f;
 }
 
+static bool is_gzip(const uint8_t *p)
+{
+	return p[0] == 0x1f && p[1] == 0x8b;
+}
+
+/* A frame, or a skippable frame before it (magics 0x184D2A50 to 5F), as other writers have them. */
+static bool is_zstd(const uint8_t *p)
+{
+	return hc_le32(p) == 0xfd2fb528 || (hc_le32(p) & 0xfffffff0) == 0x184d2a50;
+}
+
+bool hc_filter_is_compressed(const uint8_t *p)
+{
+	return is_gzip(p) || is_zstd(p);
+}
+
 struct hc_filter *hc_filter_new(struct hc_source *s)
 {
-	if (s->len >= 2 && s->p[0] == 0x1f && s->p[1] == 0x8b)
+	if (s->len >= 2 && is_gzip(s->p))
 		return hc_filter_new_gzip(s);
-	/* A frame, or a skippable frame before it (magics 0x184D2A50 to 5F), as other writers have them. */
-	if (s->len >= 4 && (hc_le32(s->p) == 0xfd2fb528 || (hc_le32(s->p) & 0xfffffff0) == 0x184d2a50))
+	if (s->len >= 4 && is_zstd(s->p))
 		return hc_filter_new_zstd(s);
 	return new_none(s);
 }

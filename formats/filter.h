@@ -44,6 +44,8 @@ enum {
 
 /* The filter for what the unread bytes of source look like. */
 struct hc_filter *hc_filter_new(struct hc_source *source);
+/* Do four bytes begin gzip or zstd data? */
+bool hc_filter_is_compressed(const uint8_t *p);
 struct hc_filter *hc_filter_free(struct hc_filter *filter);
 
 struct hc_filter *hc_filter_new_gzip(struct hc_source *source);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Gathering the facts `hindcast info` shows. The stored bytes are hashed as they are read, so that a capture on standard
- * input has a hash too, and what the reader left unread (behind an unreadable place) is read for the hash alone.
+ * Gathering the facts `hindcast info` shows. The hash is of the stored bytes, all of them: also of what lies behind an
+ * unreadable place, and of an archive as a whole.
  */
 #include "formats/info.h"
 
@@ -11,6 +11,7 @@
 #include <nettle/sha2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/ledger.h"
 #include "common/mem.h"
@@ -18,11 +19,13 @@
 #include "formats/block.h"
 #include "formats/source.h"
 
-/* ---- hashing source ---- */
+/* ---- the hash ---- */
 
+/* What is hashed: a file apart from reading it (an archive is not read in order), anything else on its way by. */
 struct hashing {
-	struct hc_source *inner; /* owned */
 	struct sha256_ctx sha;
+	struct hc_source *inner; /* owned; NULL for a file */
+	int fd;                  /* the file; -1 otherwise */
 };
 
 static ssize_t hashing_read(struct hc_source *s, void *buf, size_t cap)
@@ -37,25 +40,34 @@ static ssize_t hashing_read(struct hc_source *s, void *buf, size_t cap)
 
 static int open_hashing(struct hashing *h, struct hc_source **ret, const char *path, struct hc_diag *diag)
 {
-	int r = hc_source_open(&h->inner, path, false, diag);
+	struct hc_source *s;
+	int r = hc_source_open(&s, path, false, diag);
 
 	if (r < 0)
 		return r;
 	sha256_init(&h->sha);
+	if (!s->eager) {
+		h->fd = dup(s->fd);
+		*ret = s;
+		return 0;
+	}
+	h->inner = s;
 	*ret = hc_source_new(hashing_read, NULL, h);
-	(*ret)->size = h->inner->size;
-	(*ret)->eager = h->inner->eager;
+	(*ret)->eager = true;
 	return 0;
 }
 
-/* The rest of the input, then the digest. */
+/* Everything, or what the reader left unread; then the digest. */
 static void finish_hash(struct hashing *h, char hex[65])
 {
-	uint8_t buf[16384], digest[SHA256_DIGEST_SIZE];
+	uint8_t buf[65536], digest[SHA256_DIGEST_SIZE];
+	off_t at = 0;
 	ssize_t n;
 
-	while ((n = h->inner->read(h->inner, buf, sizeof buf)) > 0)
+	while ((n = h->inner ? h->inner->read(h->inner, buf, sizeof buf) : pread(h->fd, buf, sizeof buf, at)) > 0) {
 		sha256_update(&h->sha, (size_t)n, buf);
+		at += n;
+	}
 	if (n < 0)
 		return;
 	sha256_digest(&h->sha, sizeof digest, digest);
@@ -191,11 +203,14 @@ int hc_info_read(struct hc_info *ret, const char *path, bool raw, bool hash, boo
 {
 	HC_CLEANUP(hc_reader_close) struct hc_reader *reader = NULL;
 	struct hc_reader_options options = { .raw = raw };
-	struct hashing hashing = { 0 };
+	struct hashing hashing = { .fd = -1 };
 	struct hc_source *source;
+	struct hc_diag unwanted;
 	int r;
 
 	*ret = (struct hc_info){ 0 };
+	if (!reterr_diag)
+		reterr_diag = &unwanted;
 	if (!hash) {
 		r = hc_reader_open(&reader, path, &options, reterr_diag);
 	} else {
@@ -211,6 +226,8 @@ int hc_info_read(struct hc_info *ret, const char *path, bool raw, bool hash, boo
 	/* The reader goes first: its source reads through the hashing one. */
 	reader = hc_reader_close(reader);
 	hc_source_close(hashing.inner);
+	if (hashing.fd >= 0)
+		close(hashing.fd);
 	if (r)
 		hc_info_done(ret);
 	return r;

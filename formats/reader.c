@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "formats/members.h"
 #include "formats/block.h"
 #include "formats/convert.h"
 #include "formats/event-block.h"
@@ -51,6 +52,7 @@ struct hc_reader {
 	unsigned queued;
 	int held; /* outcome that ended the metadata phase, delivered after the queue; NOTHING_HELD if none */
 	struct hc_diag held_diag;
+	size_t lists_max;
 	bool foreign_blocks; /* blocks of types no capture has were met before the first event: pcapng? */
 };
 
@@ -320,6 +322,14 @@ static int mend_interface_list(struct hc_reader *r, uint32_t total, uint32_t *re
 	return 0;
 }
 
+/* Memory the lists take. */
+static size_t lists_size(const struct hc_section *s)
+{
+	return s->arena.used + (size_t)s->nthreads * sizeof *s->threads + (size_t)s->nfds * sizeof *s->fds +
+	       (size_t)s->ninterfaces * sizeof *s->interfaces + (size_t)s->nusers * sizeof *s->users +
+	       (size_t)s->ngroups * sizeof *s->groups;
+}
+
 /* A metadata block, whole at r->p; consumes it. 0 or HC_READ_SKIPPED. */
 static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, struct hc_diag *diag)
 {
@@ -341,6 +351,10 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 		r->stats.block_types |= block_bit(type);
 	else
 		r->foreign_blocks = true;
+	if (lists_size(&r->section) + total > r->lists_max) {
+		r->p += total;
+		return lost(r, off, off + total, "the section's lists are too big", diag);
+	}
 	x = hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &inner);
 	r->p += total;
 	if (!x)
@@ -641,7 +655,6 @@ int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, cons
 	static const struct hc_reader_options defaults = { 0 };
 	HC_CLEANUP(hc_reader_close) struct hc_reader *r = hc_calloc(1, sizeof *r);
 	struct hc_diag ignored;
-	ssize_t n;
 	int x;
 
 	if (!options)
@@ -653,14 +666,19 @@ int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, cons
 	r->queue_tail = &r->queue;
 	r->stats.input_size = source->size;
 	hc_section_init(&r->section);
+	r->lists_max = options->lists_max ? options->lists_max : HC_READER_LISTS_MAX;
 	if (!options->raw)
 		r->convert = hc_convert_new();
+	if (hc_archive_detect(source)) {
+		x = hc_archive_open(&source, source, name, reterr_diag);
+		if (x)
+			return x;
+	}
 	/* Enough to tell what it is, before the filter is chosen. */
-	while (source->len < 4 && (n = hc_source_more(source)) != 0) {
-		if (n < 0) {
-			hc_source_close(source);
-			return hc_diag_set_off(reterr_diag, (int)n, name, -1, "reading failed: %s", strerror((int)-n));
-		}
+	x = hc_source_want(source, 4);
+	if (x < 0 && x != -EBADMSG) {
+		hc_source_close(source);
+		return hc_diag_set_off(reterr_diag, x, name, -1, "reading failed: %s", strerror(-x));
 	}
 	r->stream = hc_stream_new(source, options->decompress_ahead);
 	r->stats.compression = hc_stream_compression(r->stream);

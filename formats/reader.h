@@ -28,8 +28,14 @@ enum hc_read {
 struct hc_reader_options {
 	bool decompress_ahead; /* on a second thread; worth it for big inputs */
 	bool follow;           /* at the end wait for more, as tail -f does */
+	size_t lists_max;      /* bytes a section's lists may take; 0: HC_READER_LISTS_MAX */
 	bool raw;              /* no conversion: events as stored, all versions (info, convert --raw) */
 };
+
+/* What reading may cost in memory, whatever the file says: a block as long as it really is, up to 256 MiB (formats/block.h);
+ * a section's lists, up to this; the zstd window, up to 128 MiB (formats/filter.h); stored enter events, up to 64 MiB
+ * (formats/convert.h). A capture of an ordinary host takes 10 MiB. */
+enum { HC_READER_LISTS_MAX = 512 << 20 };
 
 /* Opens path ("-" is standard input; "ARCHIVE" picks the only capture inside, "ARCHIVE:MEMBER" a named one) and reads
  * up to the first event. options may be NULL. Returns 0, HC_READ_UNSUPPORTED or HC_READ_TRUNCATED (not a capture: diag

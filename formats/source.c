@@ -58,9 +58,27 @@ struct hc_source *hc_source_new(ssize_t (*read)(struct hc_source *, void *, size
 	return s;
 }
 
+/* ARCHIVE:MEMBER, split at the first colon that has a file before it. */
+static int open_member(const char *path, char **ret_member)
+{
+	int fd = -1;
+
+	for (const char *colon = strchr(path, ':'); colon && fd < 0; colon = strchr(colon + 1, ':')) {
+		HC_FREE char *archive = strndup(path, (size_t)(colon - path));
+
+		fd = open(archive, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd >= 0)
+			*ret_member = hc_strdup(colon + 1);
+	}
+	if (fd < 0)
+		errno = ENOENT;
+	return fd;
+}
+
 int hc_source_open(struct hc_source **ret, const char *path, bool follow, struct hc_diag *reterr_diag)
 {
 	HC_CLOSE int fd = -1;
+	HC_FREE char *member = NULL;
 	struct hc_source *s;
 	struct stat st;
 
@@ -68,6 +86,8 @@ int hc_source_open(struct hc_source **ret, const char *path, bool follow, struct
 		fd = STDIN_FILENO;
 	else
 		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
+		fd = open_member(path, &member);
 	if (fd < 0)
 		return hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot open: %m");
 	if (fstat(fd, &st) < 0)
@@ -76,6 +96,7 @@ int hc_source_open(struct hc_source **ret, const char *path, bool follow, struct
 		return hc_diag_set_off(reterr_diag, -EISDIR, path, -1, "is a directory; name a capture file in it");
 	s = hc_source_new(read_fd, done_fd, NULL);
 	s->fd = TAKE_FD(fd);
+	s->member = TAKE(member);
 	s->follow = follow;
 	s->eager = follow || !S_ISREG(st.st_mode);
 	if (S_ISREG(st.st_mode) && !follow)
@@ -101,6 +122,7 @@ struct hc_source *hc_source_close(struct hc_source *s)
 	if (s->done)
 		s->done(s);
 	free(s->buf);
+	free(s->member);
 	free(s);
 	return NULL;
 }

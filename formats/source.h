@@ -20,6 +20,8 @@ struct hc_source {
 	uint64_t size;    /* of the whole input; 0 unknown */
 	bool eager;       /* input arrives slowly (pipe, followed file): hand on what is there instead of waiting for more */
 	bool eof;
+	char *member;     /* owned: the path was ARCHIVE:MEMBER; NULL otherwise */
+	char error[120];  /* text for a read that failed with -EBADMSG: the stored data is damaged */
 	atomic_bool stop; /* set by another thread: a waiting read gives up and reports the end */
 
 	/* Up to cap bytes into buf: how many, 0 at the end, -errno. */
@@ -32,7 +34,8 @@ struct hc_source {
 	size_t cap;
 };
 
-/* Opens path, "-" for standard input. */
+/* Opens path, "-" for standard input. If there is no such file and path is ARCHIVE:MEMBER, opens ARCHIVE and notes MEMBER
+ * in the source. */
 int hc_source_open(struct hc_source **ret, const char *path, bool follow, struct hc_diag *reterr_diag);
 /* Reads from memory, borrowed until close. */
 struct hc_source *hc_source_new_memory(const void *p, size_t len);
