@@ -67,6 +67,15 @@ static const struct {
 #endif
 #pragma clang diagnostic pop
 
+#if defined(__TARGET_ARCH_arm64)
+/* by name, so that this also compiles against another architecture's types */
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
+} __attribute__((preserve_access_index));
+#endif
+
 /* The filters that need no event. */
 static __always_inline bool wanted(struct task_struct *task, __s64 ret)
 {
@@ -139,9 +148,9 @@ static __always_inline bool describe(struct hc_bpf_cpu *cpu, struct task_struct 
 	if (task->thread_info.flags & (1UL << 22) /* TIF_32BIT */ || !(asked & native_bit))
 		return false;
 	cpu->compat = 0;
-	cpu->args[0] = regs->orig_x0;
+	cpu->args[0] = ((struct pt_regs___arm64 *)regs)->orig_x0;
 	for (int i = 1; i < 6; i++)
-		cpu->args[i] = regs->regs[i];
+		cpu->args[i] = ((struct pt_regs___arm64 *)regs)->regs[i];
 #else
 #error "arguments of system calls are known for x86_64 and aarch64 only"
 #endif
@@ -155,7 +164,7 @@ static __always_inline __u32 syscall_nr(struct pt_regs *regs)
 #if defined(__TARGET_ARCH_x86)
 	return regs->orig_ax;
 #else
-	return regs->syscallno;
+	return ((struct pt_regs___arm64 *)regs)->syscallno;
 #endif
 }
 

@@ -273,13 +273,26 @@ static __always_inline void var_close(struct out *e, __u32 start)
 	e->n++;
 }
 
+/* Reads a string of the caller; returns its length with the NUL, 0 if it is unreadable. Kernels before 6.13 return 0 for
+ * an empty string, which is no failure. */
+static __always_inline __u32 read_user_str(__u8 *to, __u32 max, __u64 addr)
+{
+	long n = bpf_probe_read_user_str(to, max, (void *)addr);
+
+	if (n == 0) {
+		*to = 0;
+		return 1;
+	}
+	return n > 0 ? n : 0;
+}
+
 /* str(p, max) from user memory: NULL or unreadable gives an empty parameter. Returns the length with the NUL. */
 static __always_inline __u32 put_user_str_max(struct out *e, __u64 addr, __u32 max)
 {
-	long n = addr ? bpf_probe_read_user_str(var_at(e), max, (void *)addr) : 0;
+	__u32 n = addr ? read_user_str(var_at(e), max, addr) : 0;
 
-	out_advance(e, n > 0 ? n : 0);
-	return n > 0 ? n : 0;
+	out_advance(e, n);
+	return n;
 }
 
 static __always_inline __u32 put_user_str(struct out *e, __u64 addr)

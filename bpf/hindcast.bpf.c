@@ -11,7 +11,6 @@
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 
 #define HC_SCHEMA_NO_TABLES
 #include "common/schema.h"

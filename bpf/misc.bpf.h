@@ -222,12 +222,9 @@ static __always_inline void put_key_argument(struct out *e, __u32 how, __u64 a)
 	__u8 *p = var_at(e);
 
 	if (how == KEY_STR) {
-		long n;
-
 		*p = 1;
 		e->off++;
-		n = a ? bpf_probe_read_user_str(var_at(e), STR_MAX, (void *)a) : 0;
-		e->off += n > 0 ? n : 0;
+		e->off += a ? read_user_str(var_at(e), STR_MAX, a) : 0;
 	} else {
 		*p = 0;
 		*(__u64 *)(p + 1) = how == KEY_NUM ? a : 0;

@@ -189,14 +189,12 @@ __noinline __u32 hc_tuple_at(struct scratch *s, __u32 off, __s32 fd, __u32 direc
 		*(__u64 *)(p + 9) = direction == OUTBOUND ? (__u64)sk : (__u64)peer;
 		if (direction == OUTBOUND && !peer && addr) {
 			char first = 0;
-			long n;
+			__u32 n;
 
 			bpf_probe_read_user(&first, 1, (void *)(addr + 2));
-			n = bpf_probe_read_user_str(p + 17, UNIX_PATH_MAX_ + 1, (void *)(addr + 2 + !first));
-			if (n > 0)
-				return 17 + n;
 			p[17] = 0;
-			return 18;
+			n = read_user_str(p + 17, UNIX_PATH_MAX_ + 1, addr + 2 + !first);
+			return 17 + (n ? n : 1);
 		}
 		return 17 + unix_path_at(s, off + 17, direction == OUTBOUND ? (struct unix_sock *)peer : us);
 	}

@@ -205,16 +205,15 @@ __noinline __u32 hc_argv_at(struct scratch *s, __u32 off, __u64 array, __u64 roo
 		return 0;
 	for (__u32 i = 0; i < ARGV_MAX; i++) {
 		__u64 p;
-		long n;
+		__u32 n;
 
 		if (i < first_and_compat >> 1)
 			continue;
 		p = user_pointer(array, i, compat);
 		if (!p || off - start >= room)
 			break;
-		n = bpf_probe_read_user_str(s->bytes + MASKED(off, SCRATCH_MASK), MASKED(room - (off - start), 2 * STR_MAX - 1),
-					    (void *)p);
-		if (n <= 0)
+		n = read_user_str(s->bytes + MASKED(off, SCRATCH_MASK), MASKED(room - (off - start), 2 * STR_MAX - 1), p);
+		if (!n)
 			break;
 		off += n;
 	}

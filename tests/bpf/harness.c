@@ -363,7 +363,8 @@ static void in_child(void *script)
 	run.pid = getpid();
 	/* pages of this program the child has not touched yet cannot be read from BPF; a call that fails before it looks
 	 * at a string would leave its parameter empty */
-	mlockall(MCL_CURRENT);
+	if (mlockall(MCL_CURRENT) < 0)
+		_exit(98);
 	((void (*)(void))script)();
 }
 
