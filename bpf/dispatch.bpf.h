@@ -175,6 +175,7 @@ int hc_sys_exit(__u64 *ctx)
 	__u32 nr = syscall_nr(regs);
 	struct task_struct *task;
 	struct hc_bpf_cpu *cpu;
+	bool x32 = false;
 	struct out e;
 	__u8 asked;
 
@@ -183,6 +184,7 @@ int hc_sys_exit(__u64 *ctx)
 		if (nr != (X32_BIT | X32_EXECVE) && nr != (X32_BIT | X32_EXECVEAT))
 			return 0;
 		nr = nr == (X32_BIT | X32_EXECVE) ? NR_EXECVE : NR_EXECVEAT;
+		x32 = true;
 	}
 	asked = hc_interest[MASKED(nr, HC_BPF_SYSCALLS_MAX - 1)];
 	if (!(asked & (HC_INTEREST_NATIVE | HC_INTEREST_COMPAT)))
@@ -194,6 +196,8 @@ int hc_sys_exit(__u64 *ctx)
 	cpu->ret = ctx[1];
 	if (!describe(cpu, task, regs, &nr, asked, HC_INTEREST_NATIVE, HC_INTEREST_COMPAT))
 		return 0;
+	if (x32)
+		cpu->compat = 1; /* pointers are 32 bits wide */
 	/* a successful exec is told by sched_process_exec (14.2) */
 	if ((nr == NR_EXECVE || nr == NR_EXECVEAT) && cpu->ret == 0)
 		return 0;

@@ -8,6 +8,9 @@
  * Parameters are put in the order of the schema; number and sizes come from common/events.def, and a program that puts
  * too few or too many does not compile (fixed) or is told from the lengths table by the driver tests (variable).
  *
+ * Programs at tracepoints run with preemption off (6.1 to 6.18 at least), so what a CPU has under way is its own; only the
+ * fixed-size programs of trace.bpf.h can strike in between.
+ *
  * Everything is inlined, so that offsets of fixed events fold into constants. An offset that is not constant is
  * masked right before use: the scratch buffer is twice as long as the mask, so a masked offset plus any bounded write
  * stays inside, whatever the verifier remembers of it.
@@ -67,6 +70,7 @@ __u8 hc_interest[HC_BPF_SYSCALLS_MAX]; /* by native number, bits of enum hc_bpf_
 __u8 hc_interest_tp[HC_TP_COUNT];
 struct hc_bpf_cpu hc_cpus[HC_BPF_CPUS_MAX];
 __u64 hc_dropped_by_sc[HC_BPF_SC_MAX]; /* events lost, any cause, by portable code */
+__u64 hc_unfollowed; /* processes that should have been followed, but the map of the followed was full */
 
 /* By CPU number. User space creates the rings and sets max_entries of both to the number of possible CPUs. */
 struct {

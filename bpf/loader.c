@@ -94,6 +94,9 @@ int hc_bpf_load(struct hc_bpf *skel, size_t ring_nbytes, struct hc_bpf_rings *re
 	if ((r = bpf_map__set_max_entries(skel->maps.rings, rings.n)) < 0 ||
 	    (r = bpf_map__set_max_entries(skel->maps.scratches, rings.n)) < 0)
 		return r;
+	/* preallocated: not for nothing */
+	if (!skel->rodata->hc_config.follow && (r = bpf_map__set_max_entries(skel->maps.followed, 1)) < 0)
+		return r;
 	r = hc_bpf__load(skel);
 	if (r < 0)
 		return r;
@@ -108,6 +111,12 @@ int hc_bpf_load(struct hc_bpf *skel, size_t ring_nbytes, struct hc_bpf_rings *re
 	*ret_rings = rings;
 	return 0;
 }
+
+#if defined(__aarch64__)
+enum { FORKS_TOLD_AT_FORK = true }; /* a new child does not pass sys_exit there (scap-format.md 14.2) */
+#else
+enum { FORKS_TOLD_AT_FORK = false };
+#endif
 
 struct hook {
 	struct bpf_program *prog;
@@ -153,7 +162,7 @@ int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_prog
 {
 	const struct hook hooks[] = {
 		{ skel->progs.hc_exec, &skel->links.hc_exec, true },
-		{ skel->progs.hc_fork, &skel->links.hc_fork, true },
+		{ skel->progs.hc_fork, &skel->links.hc_fork, FORKS_TOLD_AT_FORK || skel->rodata->hc_config.follow },
 		{ skel->progs.hc_exit, &skel->links.hc_exit, true },
 		{ skel->progs.hc_sys_enter, &skel->links.hc_sys_enter, with_enter },
 		/* last: by then a child of anything it reports is followed */

@@ -281,8 +281,8 @@ int hc_fork(__u64 *ctx)
 		__u32 from = parent->tgid, to = child->tgid;
 		__u8 one = 1;
 
-		if (from != to && bpf_map_lookup_elem(&followed, &from))
-			bpf_map_update_elem(&followed, &to, &one, BPF_ANY);
+		if (from != to && bpf_map_lookup_elem(&followed, &from) && bpf_map_update_elem(&followed, &to, &one, BPF_ANY))
+			__sync_fetch_and_add(&hc_unfollowed, 1);
 	}
 #if defined(__TARGET_ARCH_arm64)
 	emit_child(parent, child);

@@ -86,6 +86,10 @@ static void opens(void)
 		S64(ev, 0, -EFAULT);
 		EMPTY(ev, 2);
 	}
+	if ((ev = call(PPME_SYSCALL_OPENAT_2_X, SYS_openat, AT_FDCWD, "", 0, 0))) {
+		S64(ev, 0, -ENOENT);
+		STR(ev, 2, "");
+	}
 	if ((ev = call(PPME_SYSCALL_OPENAT2_X, SYS_openat2, AT_FDCWD, FILE_, &how, sizeof how))) {
 		dev = dev_of(FILE_, &ino);
 		S64(ev, 0, RET);

@@ -395,7 +395,7 @@ static void touch_memory(void *arg)
 	for (int i = 0; i < 64; i++)
 		((volatile char *)p)[i << 12] = 1;
 	sched_yield();
-	usleep(1000);
+	usleep(50000); /* so long that it surely leaves the CPU */
 }
 
 static void check_tracepoints(struct trace *t)
