@@ -155,6 +155,18 @@ void hc_schema_check(struct hc_loader *ld, struct hc_yaml_node *const *docs, uin
 int hc_item_scalar(struct hc_loader *ld, const struct hc_yaml_node *item, const char *key,
 		   const struct hc_location *at, bool optional, const struct hc_yaml_node **ret_node);
 
+/* As a C++ stream reads an unsigned: 0x and 0 prefixes count, nothing may be left over. */
+bool hc_item_to_u32(struct hc_str s, uint32_t *ret);
+void hc_item_warn_unknown_keys(struct hc_loader *ld, const struct hc_yaml_node *item, const char *const *allowed,
+			       const struct hc_location *at);
+
+/* ---- versions.c ---- */
+
+int hc_engine_version_read(struct hc_loader *ld, const struct hc_yaml_node *item, const struct hc_location *parent);
+int hc_plugin_versions_read(struct hc_loader *ld, const struct hc_yaml_node *item, const struct hc_location *parent);
+/* Negative errno and diag with Falco's message if a required plugin is not there. */
+int hc_plugin_versions_check(const struct hc_ruleset *ruleset, struct hc_diag *reterr_diag);
+
 /* ---- collection.c ---- */
 
 void hc_collection_done(struct hc_collection *collection);

@@ -6,7 +6,6 @@
  */
 #include <ctype.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,8 +72,7 @@ static int read_bool(struct hc_loader *ld, node_t item, const char *key, const s
 	return 0;
 }
 
-/* As a C++ stream reads an unsigned: 0x and 0 prefixes count, nothing may be left over. */
-static bool to_u32(struct hc_str s, uint32_t *ret)
+bool hc_item_to_u32(struct hc_str s, uint32_t *ret)
 {
 	char *end;
 	unsigned long long v;
@@ -94,7 +92,7 @@ static int read_u32(struct hc_loader *ld, node_t item, const char *key, const st
 	node_t value;
 	int r = hc_item_scalar(ld, item, key, at, true, &value);
 
-	if (!r && value && !to_u32(value->text, ret))
+	if (!r && value && !hc_item_to_u32(value->text, ret))
 		return INVALID(ld, hc_location_new(ld, at, "value for", key, value), "Can't decode YAML scalar value");
 	return r;
 }
@@ -149,8 +147,6 @@ static int read_tags(struct hc_loader *ld, node_t item, const struct hc_location
 
 /* ---- keys ---- */
 
-static const char *const version_keys[] = { "required_engine_version", NULL };
-static const char *const plugin_keys[] = { "required_plugin_versions", NULL };
 static const char *const list_keys[] = { "list", "items", "append", "override", NULL };
 static const char *const macro_keys[] = { "macro", "condition", "append", "override", NULL };
 static const char *const rule_keys[] = {
@@ -166,8 +162,8 @@ static bool among(const char *const *names, struct hc_str name)
 	return false;
 }
 
-static void warn_unknown_keys(struct hc_loader *ld, node_t item, const char *const *allowed,
-			      const struct hc_location *at)
+void hc_item_warn_unknown_keys(struct hc_loader *ld, node_t item, const char *const *allowed,
+			       const struct hc_location *at)
 {
 	for (uint32_t i = 0; i + 1 < item->nitems; i += 2) {
 		node_t key = item->items[i];
@@ -182,147 +178,6 @@ static void warn_unknown_keys(struct hc_loader *ld, node_t item, const char *con
 		if (near)
 			hc_problem_hint(ld, p, "did you mean '%s'?", near);
 	}
-}
-
-/* ---- required_engine_version, required_plugin_versions ---- */
-
-static bool parse_version(const char *s, uint32_t v[3])
-{
-	return sscanf(s, "%" SCNu32 ".%" SCNu32 ".%" SCNu32, &v[0], &v[1], &v[2]) == 3;
-}
-
-static int compare_versions(const uint32_t a[3], const uint32_t b[3])
-{
-	for (int i = 0; i < 3; i++)
-		if (a[i] != b[i])
-			return a[i] < b[i] ? -1 : 1;
-	return 0;
-}
-
-static int read_engine_version(struct hc_loader *ld, node_t item, const struct hc_location *parent)
-{
-	const struct hc_location *at = hc_location_new(ld, parent, "required_engine_version", "", item);
-	struct hc_collection *c = ld->ruleset->collection;
-	uint32_t v[3] = { 0 }, engine[3];
-	struct hc_problem *p;
-	node_t value;
-	int r;
-
-	warn_unknown_keys(ld, item, version_keys, at);
-	r = hc_item_scalar(ld, item, "required_engine_version", at, false, &value);
-	if (r)
-		return r;
-	if (!to_u32(value->text, &v[1]) && !parse_version(value->text.p, v)) {
-		p = hc_problem_add(ld, HC_LOAD_ERR_YAML_VALIDATE, at, NULL,
-				   "Unable to parse engine version '%s' as a semver string. Expected \"x.y.z\" semver format.",
-				   value->text.p);
-		hc_problem_place_node(ld, p, ld->file, value);
-		return HC_RULESET_INVALID;
-	}
-	parse_version(HC_ENGINE_VERSION, engine);
-	if (v[0] != engine[0] || compare_versions(engine, v) < 0) {
-		p = hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, at, NULL,
-				   "Rules require engine version %u.%u.%u, but engine version is %s", v[0], v[1], v[2],
-				   HC_ENGINE_VERSION);
-		hc_problem_place_node(ld, p, ld->file, value);
-		return HC_RULESET_INVALID;
-	}
-	if (compare_versions(c->engine_version, v) < 0)
-		memcpy(c->engine_version, v, sizeof v);
-	return 0;
-}
-
-static int read_requirement(struct hc_loader *ld, node_t entry, const struct hc_location *parent, const char *item_type,
-			    struct hc_plugin_requirement *ret, const struct hc_location **ret_at)
-{
-	node_t name, version;
-	int r;
-
-	*ret_at = hc_location_new(ld, parent, item_type, "", entry);
-	if (entry->kind != HC_YAML_MAPPING)
-		return INVALID(ld, *ret_at, strstr(item_type, "alternative") ? "Plugin version alternative must be a mapping" :
-									      "Plugin version must be a mapping");
-	r = hc_item_scalar(ld, entry, "name", *ret_at, false, &name);
-	if (r)
-		return r;
-	*ret_at = hc_location_new(ld, parent, item_type, name->text.p, entry);
-	r = hc_item_scalar(ld, entry, "version", *ret_at, false, &version);
-	if (r)
-		return r;
-	*ret = (struct hc_plugin_requirement){ name->text.p, version->text.p };
-	return 0;
-}
-
-static int check_requirements(struct hc_loader *ld, const struct hc_plugin_requirements *reqs,
-			      const struct hc_location *at)
-{
-	uint32_t v[3];
-
-	for (uint32_t i = 0; i < reqs->n; i++) {
-		const struct hc_plugin_requirement *req = &reqs->alternatives[i];
-
-		if (!parse_version(req->version, v)) {
-			hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, at, NULL, "Invalid required version '%s' for plugin '%s'",
-				       req->version, req->name);
-			return HC_RULESET_INVALID;
-		}
-		for (uint32_t k = 0; k < i; k++) {
-			if (strcmp(reqs->alternatives[k].name, req->name))
-				continue;
-			hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, at, NULL,
-				       "Defined multiple alternative version requirements for plugin '%s'", req->name);
-			return HC_RULESET_INVALID;
-		}
-	}
-	return 0;
-}
-
-static int read_plugin(struct hc_loader *ld, node_t entry, const struct hc_location *parent)
-{
-	struct hc_collection *c = ld->ruleset->collection;
-	const struct hc_location *at, *alternative_at;
-	struct hc_plugin_requirements reqs = { 0 };
-	struct hc_plugin_requirement first;
-	node_t alternatives;
-	int r = read_requirement(ld, entry, parent, "required plugin versions entry", &first, &at);
-
-	if (r)
-		return r;
-	alternatives = hc_yaml_get(entry, "alternatives");
-	if (alternatives && alternatives->kind != HC_YAML_SEQUENCE)
-		return INVALID(ld, at, "Value of plugin version alternatives must be a sequence");
-	reqs.n = alternatives ? alternatives->nitems + 1 : 1;
-	reqs.alternatives = hc_arena_array(&ld->ruleset->arena, struct hc_plugin_requirement, reqs.n);
-	reqs.alternatives[0] = first;
-	for (uint32_t i = 1; i < reqs.n; i++) {
-		r = read_requirement(ld, alternatives->items[i - 1], at, "required plugin versions alternative",
-				     &reqs.alternatives[i], &alternative_at);
-		if (r)
-			return r;
-	}
-	r = check_requirements(ld, &reqs, at);
-	if (r)
-		return r;
-	if (c->nplugins == c->plugins_cap) {
-		c->plugins_cap = c->plugins_cap ? 2 * c->plugins_cap : 4;
-		c->plugins = hc_realloc(c->plugins, c->plugins_cap * sizeof *c->plugins);
-	}
-	c->plugins[c->nplugins++] = reqs;
-	return 0;
-}
-
-static int read_plugin_versions(struct hc_loader *ld, node_t item, const struct hc_location *parent)
-{
-	node_t value = hc_yaml_get(item, "required_plugin_versions");
-	const struct hc_location *at = hc_location_new(ld, parent, "required plugin versions", "", value);
-	int r = 0;
-
-	warn_unknown_keys(ld, item, plugin_keys, at);
-	if (value->kind != HC_YAML_SEQUENCE)
-		return INVALID(ld, at, "Value of required_plugin_versions must be a sequence");
-	for (uint32_t i = 0; !r && i < value->nitems; i++)
-		r = read_plugin(ld, value->items[i], at);
-	return r;
 }
 
 /* ---- override ---- */
@@ -428,7 +283,7 @@ static int read_list(struct hc_loader *ld, node_t item, const struct hc_location
 		return r;
 	list.name = name->text.p;
 	list.at = hc_location_new(ld, parent, "list", list.name, item);
-	warn_unknown_keys(ld, item, list_keys, list.at);
+	hc_item_warn_unknown_keys(ld, item, list_keys, list.at);
 	if (!hc_lex_is_bare(name->text))
 		hc_problem_place_node(ld, hc_problem_add(ld, HC_LOAD_INVALID_LIST_NAME, list.at, NULL,
 							 "List has an invalid name. List names should match a regular expression: "
@@ -464,7 +319,7 @@ static int read_macro(struct hc_loader *ld, node_t item, const struct hc_locatio
 		return r;
 	macro.name = name->text.p;
 	macro.at = hc_location_new(ld, parent, "macro", macro.name, item);
-	warn_unknown_keys(ld, item, macro_keys, macro.at);
+	hc_item_warn_unknown_keys(ld, item, macro_keys, macro.at);
 	if (!is_identifier(macro.name))
 		hc_problem_place_node(ld, hc_problem_add(ld, HC_LOAD_INVALID_MACRO_NAME, macro.at, NULL,
 							 "Macro has an invalid name. Macro names should match a regular expression: "
@@ -734,7 +589,7 @@ static int read_rule(struct hc_loader *ld, node_t item, const struct hc_location
 	if (r)
 		return r;
 	at = hc_location_new(ld, parent, "rule", name->text.p, item);
-	warn_unknown_keys(ld, item, rule_keys, at);
+	hc_item_warn_unknown_keys(ld, item, rule_keys, at);
 	memcpy(table, rule_overridable, sizeof table);
 	r = read_append(ld, item, at, table, &append, &override);
 	if (r)
@@ -765,7 +620,7 @@ static int read_item(struct hc_loader *ld, node_t item, const struct hc_location
 		const char *key;
 		int (*read)(struct hc_loader *, node_t, const struct hc_location *);
 	} kinds[] = {
-		{ "required_engine_version", read_engine_version }, { "required_plugin_versions", read_plugin_versions },
+		{ "required_engine_version", hc_engine_version_read }, { "required_plugin_versions", hc_plugin_versions_read },
 		{ "list", read_list }, { "macro", read_macro }, { "rule", read_rule },
 	};
 	static const char *const names[] = { "required_engine_version", "required_plugin_versions", "list", "macro", "rule",

@@ -244,31 +244,6 @@ static bool switched(const struct hc_rule_switch *s, const struct hc_rule *rule)
 	return false;
 }
 
-static int check_plugins(const struct hc_ruleset *rs, struct hc_diag *diag)
-{
-	const struct hc_collection *c = rs->collection;
-	unsigned have[3], need[3];
-
-	sscanf(HC_CONTAINER_PLUGIN_VERSION, "%u.%u.%u", &have[0], &have[1], &have[2]);
-	for (uint32_t i = 0; i < c->nplugins; i++) {
-		const struct hc_plugin_requirements *reqs = &c->plugins[i];
-		struct hc_buf names HC_BUF_DONE = { 0 };
-		bool met = false;
-
-		for (uint32_t k = 0; k < reqs->n; k++) {
-			const struct hc_plugin_requirement *req = &reqs->alternatives[k];
-
-			sscanf(req->version, "%u.%u.%u", &need[0], &need[1], &need[2]);
-			met |= !strcmp(req->name, "container") && need[0] == have[0] &&
-			       (need[1] < have[1] || (need[1] == have[1] && need[2] <= have[2]));
-			hc_buf_printf(&names, "%s%s (>= %s)", k ? ", " : "", req->name, req->version);
-		}
-		if (!met)
-			return hc_diag_set(diag, -ENOENT, "Plugin requirement not satisfied, must load one of: %s", names.p);
-	}
-	return 0;
-}
-
 struct ranked {
 	struct hc_rule *rule;
 	uint32_t rank;
@@ -287,7 +262,7 @@ int hc_ruleset_finish(struct hc_ruleset *ruleset, struct hc_diag *reterr_diag)
 {
 	int min = ruleset->options.min_priority ? hc_priority_parse(ruleset->options.min_priority) : HC_PRIORITY_DEBUG;
 	struct ranked *ranked;
-	int r = check_plugins(ruleset, reterr_diag);
+	int r = hc_plugin_versions_check(ruleset, reterr_diag);
 
 	if (r)
 		return r;
