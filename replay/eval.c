@@ -38,6 +38,7 @@ void hc_eval_begin(struct hc_eval *eval, struct hc_event *ev)
 
 	eval->ev = ev;
 	eval->serial++;
+	eval->built_serial++;
 	if (eval->scratch.used)
 		hc_arena_reset(&eval->scratch);
 	eval->thread = state->thread ? state->thread : hc_state_find(state, ev->tid);

@@ -19,7 +19,7 @@
 /* A value built for the current event, by field slot: [0] for conditions, [1] for outputs. */
 struct hc_eval_slot {
 	struct {
-		uint64_t serial;              /* hc_eval.serial it was built for */
+		uint64_t serial;              /* hc_eval.built_serial it was built for */
 		const struct hc_field *field; /* several field sets may be in use: slots alone do not tell */
 		bool present;
 		struct hc_value value;
@@ -52,7 +52,8 @@ struct hc_eval {
 	const char *hostname;     /* FALCO_HOSTNAME, or NULL: the capture's */
 
 	/* Internal from here. */
-	uint64_t serial; /* of the current event; never 0 */
+	uint64_t serial;       /* of the current event; never 0 */
+	uint64_t built_serial; /* of built values; never 0 */
 	struct hc_arena scratch;
 	struct hc_buf text, text2; /* for building */
 	struct hc_eval_slot *slots;

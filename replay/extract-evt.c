@@ -107,7 +107,8 @@ static bool type_is(uint16_t type, struct hc_str name)
 			continue;
 		while (lower < code && !hc_str_is(name, hc_event_table[lower].name))
 			lower++;
-		return lower == code;
+		if (lower == code)
+			return true;
 	}
 	return false;
 }
@@ -396,8 +397,10 @@ bool hc_extract_evt_abspath(struct hc_eval *eval, const struct hc_field *field, 
 	dir = hc_eval_fd_at(eval, dirfd);
 	/* The reference replaces the event's fd by the directory here, for all fields after this one (2.6 (Q)). Conditions
 	 * may be evaluated in any order and do without. */
-	if (for_output)
+	if (for_output) {
 		eval->fd = dir;
+		eval->built_serial++;
+	}
 	if (!dir)
 		return hc_give_concat(eval, ret, HC_STR("<UNKNOWN>/"), path);
 	buf = hc_eval_text(eval);

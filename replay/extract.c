@@ -156,9 +156,9 @@ bool hc_extract(void *ctx, const struct hc_field *field, bool for_output, struct
 	if (!(needs & BUILT))
 		return extract(eval, field, for_output, ret);
 	slot = slot_of(eval, field->slot);
-	if (slot->built[for_output].serial != eval->serial || slot->built[for_output].field != field) {
+	if (slot->built[for_output].serial != eval->built_serial || slot->built[for_output].field != field) {
 		slot->built[for_output].present = extract(eval, field, for_output, &slot->built[for_output].value);
-		slot->built[for_output].serial = eval->serial;
+		slot->built[for_output].serial = eval->built_serial;
 		slot->built[for_output].field = field;
 	}
 	*ret = slot->built[for_output].value;
