@@ -266,7 +266,8 @@ int hc_output_compile(struct hc_checker *c, const char *template, size_t len, co
 	hc_arena_init(&t.scratch);
 	r = compile(&t);
 	if (r == 0) {
-		qsort(t.fields, t.nfields, sizeof *t.fields, by_text);
+		if (t.nfields)
+			qsort(t.fields, t.nfields, sizeof *t.fields, by_text);
 		o->segments = hc_arena_array(&c->arena, struct hc_output_segment, t.n + 1);
 		o->fields = hc_arena_array(&c->arena, const struct hc_field *, t.nfields + 1);
 		if (t.n)

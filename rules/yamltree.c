@@ -209,7 +209,8 @@ static int collection(struct reader *r, struct hc_yaml_node *node, yaml_event_ty
 	node->open = false;
 	node->nitems = r->nstack - first;
 	node->items = hc_arena_array(r->arena, struct hc_yaml_node *, node->nitems + 1);
-	memcpy(node->items, r->stack + first, node->nitems * sizeof *node->items);
+	if (node->nitems)
+		memcpy(node->items, r->stack + first, node->nitems * sizeof *node->items);
 	r->nstack = first;
 	return 0;
 }
