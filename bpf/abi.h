@@ -38,7 +38,11 @@ enum hc_bpf_interest {
 	HC_INTEREST_COMPAT = 2,       /* exit event of the ia32 call with this number */
 	HC_INTEREST_NATIVE_ENTER = 4, /* enter event too (scap-format.md 14.1); needs the enter program attached */
 	HC_INTEREST_COMPAT_ENTER = 8,
+	HC_INTEREST_NATIVE_SHED = 16, /* the exit event is counted as HC_DROP_SHED instead of being made */
+	HC_INTEREST_COMPAT_SHED = 32,
 };
+
+enum { HC_INTEREST_TP_SHED = 2 }; /* value in hc_interest_tp: counted, not recorded; 1: recorded */
 
 /* Index into hc_interest_tp: the tracepoints that are selected like system calls. */
 enum hc_bpf_tracepoint {
@@ -57,6 +61,7 @@ enum hc_bpf_drop {
 	HC_DROP_TOO_BIG,   /* the event would pass HC_BPF_EVENT_MAX */
 	HC_DROP_BUSY,      /* the CPU's scratch buffer was in use */
 	HC_DROP_NO_FILLER, /* no program wired for the call */
+	HC_DROP_SHED,      /* the recorder gave the call up for a while, to keep the others */
 	HC_DROP_COUNT,
 };
 

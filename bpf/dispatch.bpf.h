@@ -201,6 +201,10 @@ int hc_sys_exit(__u64 *ctx)
 	/* a successful exec is told by sched_process_exec (14.2) */
 	if ((nr == NR_EXECVE || nr == NR_EXECVEAT) && cpu->ret == 0)
 		return 0;
+	if (asked & (cpu->compat ? HC_INTEREST_COMPAT_SHED : HC_INTEREST_NATIVE_SHED)) {
+		count_drop(cpu, cpu->sc, HC_DROP_SHED);
+		return 0;
+	}
 	bpf_tail_call(ctx, &exits, nr);
 
 	if (sc_by_nr[MASKED(nr, HC_BPF_SYSCALLS_MAX - 1)] & SC_DEDICATED) {

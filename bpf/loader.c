@@ -195,13 +195,15 @@ int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool
 		const struct hc_sc_info *info = &hc_sc_table[sc];
 		bool entry = enter && (sc == PPM_SC_OPEN || sc == PPM_SC_CREAT || sc == PPM_SC_OPENAT ||
 				       sc == PPM_SC_OPENAT2 || sc == PPM_SC_CONNECT);
+		bool shed;
 
 		if (!sc_set[sc] || native_nr(info) < 0)
 			continue;
-		ask(table, native_nr(info), HC_INTEREST_NATIVE | (entry ? HC_INTEREST_NATIVE_ENTER : 0));
+		shed = sc_set[sc] == HC_BPF_SHED;
+		ask(table, native_nr(info), (shed ? HC_INTEREST_NATIVE_SHED : 0) | HC_INTEREST_NATIVE | (entry ? HC_INTEREST_NATIVE_ENTER : 0));
 #if defined(__x86_64__)
-		ask(table, info->nr_ia32, HC_INTEREST_COMPAT | (entry ? HC_INTEREST_COMPAT_ENTER : 0));
-		ask(table, info->nr_ia32b, HC_INTEREST_COMPAT | (entry ? HC_INTEREST_COMPAT_ENTER : 0));
+		ask(table, info->nr_ia32, (shed ? HC_INTEREST_COMPAT_SHED : 0) | HC_INTEREST_COMPAT | (entry ? HC_INTEREST_COMPAT_ENTER : 0));
+		ask(table, info->nr_ia32b, (shed ? HC_INTEREST_COMPAT_SHED : 0) | HC_INTEREST_COMPAT | (entry ? HC_INTEREST_COMPAT_ENTER : 0));
 		/* the call socketcall(2) stands for is known only once its arguments are read */
 		if ((info->category & HC_EC_LOW_MASK) == EC_NET)
 			ask(table, HC_BPF_NR_SOCKETCALL,
@@ -212,7 +214,7 @@ int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool
 	for (int nr = 0; nr < HC_BPF_SYSCALLS_MAX; nr++)
 		__atomic_store_n(&skel->bss->hc_interest[nr], table[nr], __ATOMIC_RELAXED);
 	for (int tp = 0; tp < HC_TP_COUNT; tp++)
-		__atomic_store_n(&skel->bss->hc_interest_tp[tp], !!sc_set[tracepoints[tp]], __ATOMIC_RELAXED);
+		__atomic_store_n(&skel->bss->hc_interest_tp[tp], sc_set[tracepoints[tp]], __ATOMIC_RELAXED);
 	return skel->links.hc_sys_exit ? adjust_tracepoints(skel, &failed) : 0;
 }
 

@@ -22,6 +22,8 @@
 
 struct hc_bpf; /* the skeleton, bpf/hindcast.skel.h */
 
+enum { HC_BPF_SHED = 2 }; /* value in sc_set of hc_bpf_select */
+
 struct hc_bpf_rings {
 	int *fds;      /* owned; ring buffer map of CPU i; -1: no such CPU */
 	size_t n;      /* possible CPUs, at most HC_BPF_CPUS_MAX */
@@ -38,7 +40,8 @@ int hc_bpf_load(struct hc_bpf *skel, size_t ring_nbytes, struct hc_bpf_rings *re
  * could not be. */
 int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_program);
 
-/* Makes the interest table say exactly: the system calls and tracepoints whose portable code has sc_set[code] set.
+/* Makes the interest table say exactly: the system calls and tracepoints whose portable code has sc_set[code] set;
+ * where it is HC_BPF_SHED the call is counted (HC_DROP_SHED) and not recorded.
  * enter: their enter events too, where there are any. In place: a call selected before and after is never missed. Hooks
  * of tracepoints come and go with it, once hc_bpf_attach() was called. */
 int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool enter);

@@ -5,6 +5,20 @@
  */
 #pragma once
 
+/* Is the tracepoint recorded now? One that was shed is counted instead. */
+static __always_inline bool asked_tp(struct hc_bpf_cpu *cpu, __u32 tp, __u32 sc, struct task_struct *task)
+{
+	__u8 asked = hc_interest_tp[tp];
+
+	if (!asked || !wanted_task(task))
+		return false;
+	if (asked == HC_INTEREST_TP_SHED) {
+		count_drop(cpu, sc, HC_DROP_SHED);
+		return false;
+	}
+	return true;
+}
+
 SEC("tp_btf/sched_switch")
 int hc_sched_switch(__u64 *ctx)
 {
@@ -13,7 +27,7 @@ int hc_sched_switch(__u64 *ctx)
 	struct memory m;
 	struct out e;
 
-	if (!hc_interest_tp[HC_TP_SCHED_SWITCH] || !wanted_task(prev))
+	if (!asked_tp(cpu, HC_TP_SCHED_SWITCH, PPM_SC_SCHED_SWITCH, prev))
 		return 0;
 	read_memory(prev, &m);
 	if (!out_reserve(&e, cpu, PPM_SC_SCHED_SWITCH, PPME_SCHEDSWITCH_6_E, HC_NPARAMS_PPME_SCHEDSWITCH_6_E,
@@ -51,7 +65,7 @@ int hc_signal_deliver(__u64 *ctx)
 	struct out e;
 	int sig = ctx[0];
 
-	if (!hc_interest_tp[HC_TP_SIGNAL_DELIVER] || !wanted_task(bpf_get_current_task_btf()))
+	if (!asked_tp(cpu, HC_TP_SIGNAL_DELIVER, PPM_SC_SIGNAL_DELIVER, bpf_get_current_task_btf()))
 		return 0;
 	if (!out_reserve(&e, cpu, PPM_SC_SIGNAL_DELIVER, PPME_SIGNALDELIVER_E, HC_NPARAMS_PPME_SIGNALDELIVER_E,
 			 HC_BYTES_PPME_SIGNALDELIVER_E))
@@ -71,7 +85,7 @@ static __always_inline int page_fault(__u64 *ctx, __u32 tp, __u32 sc)
 	__u64 at_ip = 0;
 	struct out e;
 
-	if (!hc_interest_tp[tp] || !wanted_task(bpf_get_current_task_btf()))
+	if (!asked_tp(cpu, tp, sc, bpf_get_current_task_btf()))
 		return 0;
 	if (!out_reserve(&e, cpu, sc, PPME_PAGE_FAULT_E, HC_NPARAMS_PPME_PAGE_FAULT_E, HC_BYTES_PPME_PAGE_FAULT_E))
 		return 0;

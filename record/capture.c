@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/governor.h"
 #include "record/privileges.h"
 #include "record/rings.h"
 #include "record/stream.h"
@@ -23,8 +24,9 @@
 #define MARGIN_NS 5000000ull
 #define SETTLE_NS 500000000ull /* how long to wait at the end for events under way */
 #define SECOND_NS 1000000000ull
+#define STEP_NS 100000000ull /* of the governor */
 
-enum { POLL_MS = 100, SETTLE_MS = 1 };
+enum { POLL_MS = 100, SETTLE_MS = 1, HASTE_PCT = 40 };
 
 enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT };
 
@@ -39,6 +41,11 @@ struct capture {
 	uint64_t ready_ns;    /* when a snapshot was complete; 0: none waits */
 	const char *stop;     /* why to end; NULL: go on */
 	bool child_running, child_released, stop_asked;
+	struct hc_governor governor;
+	struct hc_scset recorded; /* selected and not shed */
+	char why[160];            /* the governor's last change */
+	uint64_t step_ns, step_lost;
+	uint32_t step_fill_pct;
 	struct hc_capture_result *result;
 };
 
@@ -97,24 +104,83 @@ static int drain(struct capture *c, uint64_t until_ns, struct hc_diag *reterr_di
 	return r < 0 ? r : 0;
 }
 
+/* Up to when events can be merged. In a ring that is filling up they cannot wait for the others any longer: better a
+ * time stamp a little late (hc_rings_drain) than an event lost. */
+static uint64_t horizon(const struct capture *c, uint64_t now)
+{
+	uint32_t fill_pct;
+
+	hc_rings_pending(c->rings, &fill_pct);
+	return fill_pct >= HASTE_PCT ? now : now - MARGIN_NS;
+}
+
 static void report(const struct capture *c)
 {
-	uint64_t refused, events = hc_stream_events(c->stream, &refused), lost = 0;
-	uint32_t n, fill;
-	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(c->p->kernel, &n);
+	uint64_t refused, events = hc_stream_events(c->stream, &refused), shed, lost = hc_kernel_lost(c->p->kernel, &shed);
+	uint32_t fill;
 
-	for (uint32_t i = 0; i < n; i++)
-		for (int why = 0; why < HC_DROP_COUNT; why++)
-			lost += cpus[i].dropped[why];
 	hc_rings_pending(c->rings, &fill);
-	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped so far; fullest ring %u %%\n",
-		(unsigned long long)events, (unsigned long long)(lost + refused), fill);
+	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped, %llu shed so far; fullest ring %u %%\n",
+		(unsigned long long)events, (unsigned long long)(lost + refused), (unsigned long long)shed, fill);
+}
+
+/* Puts the selection, less what the governor has shed, into force and into the ledger. */
+static int apply(struct capture *c, const char *reason, const char *why, struct hc_diag *reterr_diag)
+{
+	struct hc_diag diag;
+
+	c->recorded = c->governor.selected;
+	hc_scset_subtract(&c->recorded, &c->governor.shed);
+	if (hc_kernel_select(c->p->kernel, &c->governor.selected, &c->governor.shed, &diag))
+		fprintf(stderr, "hindcast record: %s; it is not recorded\n", diag.text);
+	return hc_stream_selection(c->stream, c->select, &c->recorded, reason, why, reterr_diag);
+}
+
+static void govern(struct capture *c)
+{
+	struct hc_scset keep;
+
+	hc_selection_state_set(HC_STATE_SET_CURRENT, &keep);
+	if (c->o->keep)
+		hc_scset_unite(&keep, c->o->keep);
+	hc_governor_init(&c->governor, &c->select->selection.final, &c->select->selection.rules, &keep);
+}
+
+/* Ten times a second: is there more than we can keep? */
+static int step(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
+{
+	struct hc_pressure p = { .now_ns = now };
+	struct hc_rings_stats stats;
+	uint64_t lost, shed;
+	unsigned sc;
+	enum hc_governor_change change;
+
+	hc_rings_stats(c->rings, &stats);
+	if (stats.fill_pct > c->step_fill_pct)
+		c->step_fill_pct = stats.fill_pct;
+	if (!c->o->keep || now - c->step_ns < STEP_NS)
+		return 0;
+	lost = hc_kernel_lost(c->p->kernel, &shed);
+	p.lost = lost - c->step_lost;
+	p.fill_pct = c->step_fill_pct;
+	c->step_lost = lost;
+	c->step_ns = now;
+	c->step_fill_pct = 0;
+	hc_stream_costs(c->stream, p.cost);
+	change = hc_governor_step(&c->governor, &p, &sc);
+	if (change == HC_GOVERNOR_NONE)
+		return 0;
+	snprintf(c->why, sizeof c->why, "%s %s: fullest ring at %u %%, %llu events lost", hc_sc_table[sc].name,
+		 change == HC_GOVERNOR_SHED ? "given up" : "taken back", p.fill_pct, (unsigned long long)p.lost);
+	if (!c->o->quiet)
+		fprintf(stderr, "hindcast record: %s\n", c->why);
+	return apply(c, change == HC_GOVERNOR_SHED ? "shed" : "restore", c->why, reterr_diag);
 }
 
 /* SIGHUP: the rules anew. If they do not load, the old set stays. */
 static int reload(struct capture *c, struct hc_diag *reterr_diag)
 {
-	struct hc_select *select;
+	struct hc_select *select, *old;
 	struct hc_diag diag = { 0 };
 	int r = hc_select_make(&select, c->o->select, &diag), err;
 	char text[1200];
@@ -124,10 +190,11 @@ static int reload(struct capture *c, struct hc_diag *reterr_diag)
 			r < 0 ? ": " : "", r < 0 ? hc_diag_format(&diag, text, sizeof text) : "");
 		return 0;
 	}
-	hc_kernel_select(c->p->kernel, &select->selection.final);
-	err = hc_stream_selection(c->stream, select, &select->selection.final, "reload", "SIGHUP", reterr_diag);
-	hc_select_free(c->select);
+	old = c->select;
 	c->select = select;
+	govern(c);
+	err = apply(c, "reload", "SIGHUP", reterr_diag);
+	hc_select_free(old);
 	if (!c->o->quiet)
 		fprintf(stderr, "hindcast record: rules reloaded: %zu rules, %u system calls selected\n", select->nrules,
 			hc_scset_count(&select->selection.final));
@@ -215,11 +282,13 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 			err = handle(c, events[i].data.u32, reterr_diag);
 		now = now_ns(c);
 		if (!err)
-			err = drain(c, now - MARGIN_NS, reterr_diag);
+			err = drain(c, horizon(c, now), reterr_diag);
 		if (!err && c->ready_ns && now - MARGIN_NS >= c->ready_ns) {
 			c->ready_ns = 0;
 			err = snapshot_ready(c, reterr_diag);
 		}
+		if (!err)
+			err = step(c, now, reterr_diag);
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
 			err = hc_stream_tick(c->stream, now, reterr_diag);
@@ -242,7 +311,7 @@ static int settle(struct capture *c, struct hc_diag *reterr_diag)
 	uint32_t n;
 	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(c->p->kernel, &n);
 
-	hc_kernel_select(c->p->kernel, &nothing);
+	hc_kernel_select(c->p->kernel, &nothing, &nothing, reterr_diag); /* it is about to be unhooked anyway */
 	hc_kernel_detach(c->p->kernel);
 	for (;;) {
 		struct hc_rings_stats stats;
@@ -298,9 +367,10 @@ static int record(struct capture *c, struct hc_diag *reterr_diag)
 	err = hc_kernel_attach(c->p->kernel, true, reterr_diag);
 	if (err)
 		return err;
-	hc_kernel_select(c->p->kernel, &c->select->selection.final);
-	hc_stream_selection(c->stream, c->select, &c->select->selection.final, "start", NULL, reterr_diag);
-	err = hc_stream_snapshot(c->stream, now_ns(c), reterr_diag);
+	govern(c);
+	err = apply(c, "start", NULL, reterr_diag);
+	if (!err)
+		err = hc_stream_snapshot(c->stream, now_ns(c), reterr_diag);
 	if (!err) /* the snapshot's thread has its own; all that comes later needs less */
 		err = hc_privileges_drop(c->p->keep_privileges_for_files, c->child_running, reterr_diag);
 	if (!err)
@@ -326,15 +396,10 @@ int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture
 		err = record(&c, reterr_diag);
 	if (c.stream) {
 		uint64_t refused;
-		uint32_t n;
-		const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(parts->kernel, &n);
 
 		ret->duration_ns = now_ns(&c) - c.start_ns;
 		ret->events = hc_stream_events(c.stream, &refused);
-		ret->lost = refused;
-		for (uint32_t i = 0; i < n; i++)
-			for (int why = 0; why < HC_DROP_COUNT; why++)
-				ret->lost += cpus[i].dropped[why];
+		ret->lost = hc_kernel_lost(parts->kernel, &ret->shed) + refused;
 		hc_rings_stats(c.rings, &stats);
 		ret->late = stats.late;
 		if (err)

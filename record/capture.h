@@ -18,6 +18,7 @@ struct hc_capture_options {
 	uint64_t max_seconds;
 	const struct hc_select_options *select; /* for reloads */
 	const struct hc_bpf_config *config;     /* for the ledger */
+	const struct hc_scset *keep;            /* never shed, besides the state set; NULL: shed nothing at all */
 	bool quiet;
 };
 
@@ -33,7 +34,7 @@ struct hc_capture_parts {
 };
 
 struct hc_capture_result {
-	uint64_t events, lost, late;
+	uint64_t events, lost, shed, late;
 	uint64_t duration_ns;
 	int child_exit; /* -1: there was none, or it did not run */
 };

@@ -136,13 +136,32 @@ struct hc_kernel *hc_kernel_close(struct hc_kernel *kernel)
 	return NULL;
 }
 
-void hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set)
+int hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set, const struct hc_scset *shed,
+		     struct hc_diag *reterr_diag)
 {
 	uint8_t flags[HC_BPF_SC_MAX] = { 0 };
+	int err;
 
 	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++)
-		flags[sc] = hc_scset_has(set, sc);
-	hc_bpf_select(kernel->skel, flags, kernel->enter);
+		flags[sc] = !hc_scset_has(set, sc) ? 0 : hc_scset_has(shed, sc) ? HC_BPF_SHED : 1;
+	err = hc_bpf_select(kernel->skel, flags, kernel->enter);
+	if (err)
+		return hc_diag_set(reterr_diag, err, "cannot hook a tracepoint that the selection asks for: %s", strerror(-err));
+	return 0;
+}
+
+uint64_t hc_kernel_lost(const struct hc_kernel *kernel, uint64_t *ret_shed)
+{
+	const struct hc_bpf_cpu volatile *cpus = kernel->skel->bss->hc_cpus;
+	uint64_t lost = 0, shed = 0;
+
+	for (size_t i = 0; i < kernel->rings.n; i++) {
+		for (int why = 0; why < HC_DROP_COUNT; why++)
+			lost += why == HC_DROP_SHED ? 0 : cpus[i].dropped[why];
+		shed += cpus[i].dropped[HC_DROP_SHED];
+	}
+	*ret_shed = shed;
+	return lost;
 }
 
 int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *reterr_diag)
@@ -196,6 +215,7 @@ const char *hc_kernel_drop_name(unsigned why)
 	static const char *const names[HC_DROP_COUNT] = {
 		[HC_DROP_RING_FULL] = "ring-full", [HC_DROP_NO_RING] = "no-ring", [HC_DROP_TOO_BIG] = "too-big",
 		[HC_DROP_BUSY] = "busy",           [HC_DROP_NO_FILLER] = "no-filler",
+		[HC_DROP_SHED] = "shed",
 	};
 
 	return why < HC_DROP_COUNT && names[why] ? names[why] : "unknown";

@@ -25,8 +25,11 @@ int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, u
 struct hc_kernel *hc_kernel_close(struct hc_kernel *kernel);
 HC_DEFINE_CLEANUP(struct hc_kernel *, hc_kernel_close);
 
-/* Replaces the set of what is recorded, in place and at any time. What the machine has no number for is passed over. */
-void hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set);
+/* Replaces the set of what is recorded, in place and at any time; those also in shed are counted, not recorded. What the
+ * machine has no number for is passed over. An error (diag) means that a tracepoint of the set cannot be hooked, which
+ * needs the privileges of the start; all else of the set is in force. */
+int hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set, const struct hc_scset *shed,
+		     struct hc_diag *reterr_diag);
 /* The hooks go live; with_enter also the one for the five enter events. */
 int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *reterr_diag);
 /* Removes all hooks; events under way still reach the rings. */
@@ -41,5 +44,7 @@ const volatile struct hc_bpf_cpu *hc_kernel_cpus(const struct hc_kernel *kernel,
 /* Events lost by portable code, live: [HC_BPF_SC_MAX]. */
 const volatile __u64 *hc_kernel_dropped_by_sc(const struct hc_kernel *kernel);
 
+/* Events lost so far, all CPUs; those of calls that were shed apart. */
+uint64_t hc_kernel_lost(const struct hc_kernel *kernel, uint64_t *ret_shed);
 /* "ring-full" and so on: as the ledger and the summary name causes. */
 const char *hc_kernel_drop_name(unsigned why);

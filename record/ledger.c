@@ -25,18 +25,6 @@ void hc_ledger_done(struct hc_ledger *ledger)
 	ledger->dropped = NULL;
 }
 
-uint64_t hc_ledger_lost(const struct hc_ledger *ledger)
-{
-	uint32_t n;
-	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(ledger->kernel, &n);
-	uint64_t sum = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		for (int why = 0; why < HC_DROP_COUNT; why++)
-			sum += cpus[i].dropped[why];
-	return sum;
-}
-
 char *hc_ledger_text(json_t *object)
 {
 	char *text = json_dumps(object, JSON_COMPACT | JSON_PRESERVE_ORDER);

@@ -25,8 +25,6 @@ struct hc_ledger {
 void hc_ledger_init(struct hc_ledger *ledger, const struct hc_kernel *kernel, uint64_t now_ns);
 void hc_ledger_done(struct hc_ledger *ledger);
 
-/* Events lost since the start, all CPUs and causes. */
-uint64_t hc_ledger_lost(const struct hc_ledger *ledger);
 /* The interval's hindcast.loss, to be freed; NULL if nothing was lost in it (it then goes on). */
 char *hc_ledger_loss(struct hc_ledger *ledger, uint64_t now_ns);
 /* The interval's hindcast.cost, to be freed; events and bytes are totals so far. */

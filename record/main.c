@@ -33,8 +33,8 @@ enum {
 
 struct options {
 	const char *write, *compress, *config, *state_set, *failed, *comm;
-	struct hc_option_list rules, settings;
-	bool all, all_syscalls, dry_run, follow, quiet;
+	struct hc_option_list rules, settings, keep;
+	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
 	uint64_t snaplen, ring_size, pid, uid;
 	uint64_t file_bytes, file_seconds, file_events, keep_files, max_seconds, max_events, min_free;
 };
@@ -52,6 +52,8 @@ static const struct hc_option table[] = {
 	{ 0, "state-set", "NAME", "the calls needed to follow processes and files: current, or falco-0.35",
 	  HC_OPTION_STRING, TO(state_set) },
 	{ 's', "snaplen", "BYTES", "most data bytes to keep of one I/O call (80)", HC_OPTION_U64, TO(snaplen), 0, SNAPLEN_MAX },
+	{ 0, "no-shed", NULL, "never give up a system call under pressure; lose events instead", HC_OPTION_FLAG, TO(no_shed) },
+	{ 0, "keep", "NAME", "give up others, but not this one (repeatable)", HC_OPTION_LIST, TO(keep) },
 	{ 0, "dry-run", NULL, "print what would be selected, and end; needs no privileges", HC_OPTION_FLAG, TO(dry_run) },
 
 	{ .help = "Whom to record", .kind = HC_OPTION_GROUP },
@@ -84,6 +86,10 @@ static const char detail[] =
 	"cannot be run, or it is not found). Files are created readable by their owner only. With -C, -G or -e\n"
 	"names get a number before \".scap\" (trace-000001.scap.zst), and every file replays alone.\n"
 	"\n"
+	"When the host makes events faster than they can be kept, system calls that neither the rules nor the\n"
+	"picture of processes and files need are given up first, dearest first, then those only rules need; they\n"
+	"are counted and taken back when things are calm. The capture says so, as it says all that was lost.\n"
+	"\n"
 	"SIGHUP loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.";
 
 static int run(int argc, char **argv);
@@ -97,6 +103,7 @@ struct session {
 	struct hc_output_options output;
 	struct hc_select_options select;
 	struct hc_bpf_config config;
+	struct hc_scset keep;
 };
 
 static int fail(const struct session *s, const struct hc_diag *diag, int code)
@@ -137,6 +144,14 @@ static int interpret(struct session *s)
 		return usage("--follow needs a COMMAND to follow (or use --pid)");
 	if (o->all_syscalls && o->rules.n)
 		return usage("--all-syscalls records everything; rules (-r) cannot choose");
+	for (size_t i = 0; i < o->keep.n; i++) {
+		struct hc_scset one = { 0 };
+
+		hc_scset_add_name(&one, hc_str(o->keep.items[i]));
+		if (!hc_scset_count(&one))
+			return usage("--keep takes the name of a system call");
+		hc_scset_unite(&s->keep, &one);
+	}
 	if (o->failed && strcmp(o->failed, "drop") && strcmp(o->failed, "only"))
 		return usage("--failed is drop or only");
 	if (o->comm && strlen(o->comm) >= HC_BPF_COMM_MAX)
@@ -184,8 +199,11 @@ static void summarise(const struct hc_capture_result *r, const struct hc_output 
 	double seconds = (double)r->duration_ns / 1e9;
 
 	hc_output_stats(output, &out);
-	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped, in %.2f s (%.0f/s); ", (unsigned long long)r->events,
-		(unsigned long long)r->lost, seconds, seconds > 0 ? (double)r->events / seconds : 0);
+	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped, ", (unsigned long long)r->events,
+		(unsigned long long)r->lost);
+	if (r->shed)
+		fprintf(stderr, "%llu shed, ", (unsigned long long)r->shed);
+	fprintf(stderr, "in %.2f s (%.0f/s); ", seconds, seconds > 0 ? (double)r->events / seconds : 0);
 	print_size(stderr, out.bytes_plain);
 	fprintf(stderr, ", as ");
 	print_size(stderr, out.bytes_out);
@@ -193,7 +211,7 @@ static void summarise(const struct hc_capture_result *r, const struct hc_output 
 		fprintf(stderr, " in %llu files, last %s\n", (unsigned long long)out.files, out.path);
 	else
 		fprintf(stderr, " in %s\n", out.path);
-	if (r->lost)
+	if (r->lost || r->shed)
 		print_losses(kernel);
 }
 
@@ -240,7 +258,8 @@ static int record(struct session *s, struct hc_select *select)
 			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
 							   .max_events = s->options.max_events,
 							   .max_seconds = s->options.max_seconds, .select = &s->select,
-							   .config = &s->config, .quiet = s->options.quiet },
+							   .config = &s->config, .quiet = s->options.quiet,
+							   .keep = s->options.no_shed ? NULL : &s->keep },
 			     &result, &diag);
 	if (!s->options.quiet || err)
 		summarise(&result, output, kernel);
@@ -288,6 +307,7 @@ static int run(int argc, char **argv)
 	}
 	free(s.options.rules.items);
 	free(s.options.settings.items);
+	free(s.options.keep.items);
 	return status;
 }
 

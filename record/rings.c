@@ -202,6 +202,7 @@ int hc_rings_drain(struct hc_rings *rings, uint64_t until_ns, hc_rings_emit_fn e
 	int err = 0;
 
 	hc_rings_pending(rings, &fill);
+	rings->stats.fill_pct = fill;
 	if (fill > rings->stats.fill_max_pct)
 		rings->stats.fill_max_pct = fill;
 	if (build_heap(rings))

@@ -27,7 +27,8 @@ int hc_rings_drain(struct hc_rings *rings, uint64_t until_ns, hc_rings_emit_fn e
 struct hc_rings_stats {
 	uint64_t events, bytes; /* emitted */
 	uint64_t late;          /* of those, given a later time than their own */
-	uint32_t fill_max_pct;  /* fullest a ring was found at the start of a pass */
+	uint32_t fill_pct;      /* how full the fullest ring was at the start of the last pass */
+	uint32_t fill_max_pct;  /* ... of any pass since the reset */
 };
 void hc_rings_stats(const struct hc_rings *rings, struct hc_rings_stats *ret);
 /* Bytes not yet emitted, of all rings; the fullest ring's share of its size in percent. */

@@ -28,6 +28,7 @@ enum {
 	COST_INTERVAL_S = 60,
 	WIRE_TID_OFF = 8, /* scap-format.md 9.1, from ts on */
 	WIRE_TYPE_OFF = 20,
+	WIRE_GENERIC_SC_OFF = 26 + 2 * 2, /* behind the header and the two lengths */
 };
 
 struct snapshot {
@@ -51,6 +52,7 @@ struct hc_stream {
 	uint64_t events, refused, bytes;           /* in all */
 	uint64_t file_events, file_lost, last_ts; /* of the open file */
 	uint64_t last_cost_ns;
+	uint64_t type_bytes[HC_EVENT_COUNT], generic_bytes[HC_SC_COUNT]; /* of the last seconds, fading */
 	const struct hc_select *select;
 	const struct hc_scset *set;
 	const char *reason, *why; /* of the current selection */
@@ -231,7 +233,7 @@ static int write_event(struct hc_stream *s, uint16_t cpu, uint32_t flags, const 
 
 static int end_file(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
 {
-	uint64_t lost = hc_ledger_lost(&s->ledger);
+	uint64_t shed, lost = hc_kernel_lost(s->o.kernel, &shed) + shed;
 	int err = tell(s, HC_LEDGER_LOSS, hc_ledger_loss(&s->ledger, now_ns), reterr_diag);
 
 	if (!err)
@@ -261,6 +263,29 @@ static void hold_back(struct hc_stream *s, uint16_t cpu, const void *wire, uint3
 	hc_buf_put(&s->backlog, wire, len);
 }
 
+/* Who costs how much, for the governor: by event type, generic events by the call in their first parameter. */
+static void account(struct hc_stream *s, const uint8_t *wire, uint32_t len)
+{
+	uint16_t type = hc_le16(wire + WIRE_TYPE_OFF), sc;
+
+	if (type > PPME_GENERIC_X && type < HC_EVENT_COUNT) {
+		s->type_bytes[type] += len;
+	} else if (type == PPME_GENERIC_X && len >= WIRE_GENERIC_SC_OFF + sizeof sc) {
+		sc = hc_le16(wire + WIRE_GENERIC_SC_OFF);
+		if (sc < HC_SC_COUNT)
+			s->generic_bytes[sc] += len;
+	}
+}
+
+void hc_stream_costs(const struct hc_stream *s, uint64_t ret_cost[HC_SC_COUNT])
+{
+	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++) {
+		uint16_t type = hc_sc_table[sc].exit != PPME_NONE ? hc_sc_table[sc].exit : hc_sc_table[sc].enter;
+
+		ret_cost[sc] = s->generic_bytes[sc] + (type < HC_EVENT_COUNT ? s->type_bytes[type] : 0);
+	}
+}
+
 int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
 {
 	struct hc_stream *s = ctx;
@@ -273,6 +298,7 @@ int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
 			return HC_STREAM_HOLD;
 		hold_back(s, cpu, wire, len);
 	}
+	account(s, wire, len);
 	if (!s->writing)
 		return 0;
 	err = write_event(s, cpu, 0, wire, len, &s->diag);
@@ -410,6 +436,10 @@ int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_
 	struct hc_rings_stats rings;
 	int err = hc_output_check_space(s->o.output, reterr_diag);
 
+	for (unsigned type = 0; type < HC_EVENT_COUNT; type++)
+		s->type_bytes[type] /= 2;
+	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++)
+		s->generic_bytes[sc] /= 2;
 	if (err || !s->writing)
 		return err;
 	err = tell(s, HC_LEDGER_LOSS, hc_ledger_loss(&s->ledger, now_ns), reterr_diag);

@@ -59,6 +59,8 @@ const struct hc_diag *hc_stream_diag(const struct hc_stream *stream);
 /* Says in the capture what is recorded from here on, and why that changed; the set is borrowed until the next call. */
 int hc_stream_selection(struct hc_stream *stream, const struct hc_select *select, const struct hc_scset *set,
 			const char *reason, const char *why, struct hc_diag *reterr_diag);
+/* Bytes by system call of the last seconds; tick halves them. */
+void hc_stream_costs(const struct hc_stream *stream, uint64_t ret_cost[HC_SC_COUNT]);
 /* Once a second: losses, costs, what is in memory goes to the file, limits. */
 int hc_stream_tick(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
 /* The last words and the end of the file. */

@@ -24,6 +24,7 @@ HINDCAST, STORM = (os.path.abspath(p) for p in sys.argv[1:3])
 RULES = "- rule: all storms\n  desc: calls of the tests\n  condition: evt.type in (%s)\n  output: x\n  priority: INFO\n"
 EVENTS = {0x216, 0x217, 0x221, 0x222}
 CHDIR_X, ASYNC, PROCEXIT, WRITE_X, CLOSE_X = 95, 402, 186, 9, 5
+GETPPID = 41  # portable code, common/syscalls.def
 
 
 class Failed(Exception):
@@ -134,6 +135,21 @@ def case_counts_are_exact_on_two_cpus():
         if dropped == 0 and kind in ("chdir", "write"):
             check(got == want + (kind == "write" and got - want), f"{kind}: {got} of {want}")
         lint("a.scap.zst")
+
+
+def case_what_is_shed_is_counted_too():
+    n = 1000000
+    p = record("--all-syscalls", "--ring-size", "16K", "--follow", "-w", "a.scap.zst", command=[STORM, "getppid", str(n)])
+    check(p.returncode == 0, f"{p.returncode}, {p.err}")
+    got = sum(1 for e in events("a.scap.zst") if e[0] == 1 and struct.unpack_from("<H", e[3], 4)[0] == GETPPID)
+    losses = [o for name, o in ledger("a.scap.zst") if name == "hindcast.loss"]
+    lost = sum(o["syscalls"].get("getppid", 0) for o in losses)
+    check(got + lost == n, f"{got} recorded + {lost} lost or shed, of {n}")
+    changes = [o for name, o in ledger("a.scap.zst") if name == "hindcast.selection"]
+    if any("shed" in cause for o in losses for cause in o["cpus"].values()):
+        check(any(o["reason"] == "shed" and "getppid" in o["removed"] for o in changes), "shed, and the ledger does not say so")
+    p = record("--all-syscalls", "--ring-size", "16K", "--no-shed", "-w", "a.scap.zst", command=[STORM, "getppid", "100000"])
+    check(p.returncode == 0 and "shed" not in p.err, p.err)
 
 
 def case_follow_leaves_others_out():
