@@ -212,11 +212,10 @@ bool hc_extract_fd_name(struct hc_eval *eval, const struct hc_field *field, bool
 /* fd.types: the distinct words of the table in use; with an index that of one fd. */
 bool hc_extract_fd_types(struct hc_eval *eval, const struct hc_field *field, bool for_output, struct hc_value *ret)
 {
-	const struct hc_fdtable *table = hc_thread_fds(eval->thread);
+	const struct hc_fdtable *table = hc_fds_in_order(eval->state, eval->thread);
 	struct hc_value *items = hc_arena_array(&eval->scratch, struct hc_value, HC_FD_TYPE_COUNT);
 	struct hc_fd *fd;
 	uint32_t pos = 0, n = 0;
-	int64_t number;
 
 	if (field->has_index) {
 		fd = hc_fdtable_get(table, field->index);
@@ -227,7 +226,7 @@ bool hc_extract_fd_types(struct hc_eval *eval, const struct hc_field *field, boo
 		uint64_t seen = 0;
 
 		/* Two types may share a word (server sockets and tuples): the word's address tells them apart. */
-		while (hc_fdtable_next(table, &pos, &number, &fd)) {
+		while (hc_fdtable_next_in_order(table, &pos, &fd)) {
 			struct hc_str word = hc_fd_word(fd->type);
 			uint32_t i = 0;
 

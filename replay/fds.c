@@ -27,7 +27,8 @@ static void entry_unref(struct hc_state *s, struct hc_fd *fd)
 		s->fd = NULL;
 	hc_text_unref(&s->pool, fd->name);
 	hc_text_unref(&s->pool, fd->raw);
-	hc_memo_done(&fd->memo);
+	if (fd->memo.bits)
+		hc_memo_done(&fd->memo);
 	hc_pool_free(&s->pool, fd, sizeof *fd);
 }
 
@@ -70,10 +71,11 @@ void hc_fdtable_release(struct hc_state *s, struct hc_fdtable *table)
 		entry_unref(s, table->sparse[i].entry);
 	hc_pool_free(&s->pool, table->dense, dense_bytes(table->dense_cap));
 	hc_pool_free(&s->pool, table->sparse, sparse_bytes(table->sparse_cap));
+	hc_fd_order_done(s, &table->order);
 	hc_pool_free(&s->pool, table, sizeof *table);
 }
 
-static struct hc_fdtable *table_copy(struct hc_state *s, const struct hc_fdtable *of)
+static struct hc_fdtable *table_copy(struct hc_state *s, const struct hc_fdtable *of, uint32_t times)
 {
 	struct hc_fdtable *table = hc_pool_alloc(&s->pool, sizeof *table);
 
@@ -91,6 +93,7 @@ static struct hc_fdtable *table_copy(struct hc_state *s, const struct hc_fdtable
 		table->sparse[i] = of->sparse[i];
 		table->sparse[i].entry->refs++;
 	}
+	hc_fd_order_copy(s, &table->order, &of->order, times);
 	return table;
 }
 
@@ -161,10 +164,39 @@ static struct hc_fdtable *own_table(struct hc_state *s, struct hc_thread *owner)
 	if (!table) {
 		owner->fds = table_new(s);
 	} else if (table->refs > 1) {
-		owner->fds = table_copy(s, table);
+		owner->fds = table_copy(s, table, owner->fds_copies);
 		table->refs--;
+	} else if (owner->fds_copies) {
+		/* All others have left. */
+		struct hc_fd_order old = table->order;
+
+		hc_fd_order_copy(s, &table->order, &old, owner->fds_copies);
+		hc_fd_order_done(s, &old);
 	}
+	owner->fds_copies = 0;
 	return owner->fds;
+}
+
+struct hc_fdtable *hc_fds_in_order(struct hc_state *state, struct hc_thread *thread)
+{
+	struct hc_thread *owner = owner_of(thread);
+
+	if (!owner || !owner->fds)
+		return NULL;
+	return owner->fds_copies ? own_table(state, owner) : owner->fds;
+}
+
+bool hc_fdtable_next_in_order(const struct hc_fdtable *table, uint32_t *pos, struct hc_fd **ret_entry)
+{
+	int64_t fd;
+
+	if (!table || table->order.lost)
+		return hc_fdtable_next(table, pos, &fd, ret_entry);
+	*pos = *pos ? table->order.next[*pos - 1] : table->order.first;
+	if (!*pos)
+		return false;
+	*ret_entry = table->dense[*pos - 1];
+	return true;
 }
 
 static struct hc_fd **grow_dense(struct hc_state *s, struct hc_fdtable *table, int64_t fd)
@@ -228,6 +260,7 @@ static bool put(struct hc_state *s, struct hc_thread *owner, int64_t fd, struct 
 		slot = insert_sparse(s, table, fd);
 	*slot = entry;
 	table->n++;
+	hc_fd_order_add(s, &table->order, fd, table->dense_cap);
 	return true;
 }
 
@@ -268,8 +301,10 @@ void hc_fds_copy(struct hc_state *s, struct hc_thread *to, const struct hc_threa
 {
 	struct hc_fdtable *table = hc_thread_fds(from);
 
-	if (table)
+	if (table) {
 		table->refs++;
+		to->fds_copies = owner_of((struct hc_thread *)from)->fds_copies + 1;
+	}
 	hc_fdtable_release(s, to->fds);
 	to->fds = table;
 }
@@ -303,6 +338,7 @@ static void remove_slot(struct hc_state *s, struct hc_fdtable *table, int64_t fd
 {
 	entry_unref(s, *slot);
 	table->n--;
+	hc_fd_order_remove(&table->order, fd);
 	if (fd >= 0 && fd < HC_FDS_DENSE_MAX) {
 		*slot = NULL;
 	} else {

@@ -55,6 +55,14 @@ struct hc_fd_slot {
 	struct hc_fd *entry;
 };
 
+/* The order fd.types shows; see fd-order.c. */
+struct hc_fd_order {
+	uint16_t *next, *bucket; /* by number, by bucket: number + 1 of what follows, of what stands before its first */
+	uint16_t first, nbuckets, n;
+	bool lost; /* not kept for this table */
+	uint32_t cap;
+};
+
 struct hc_fdtable {
 	uint32_t refs;
 	uint32_t n;              /* entries: proc.fdopencount */
@@ -62,6 +70,7 @@ struct hc_fdtable {
 	uint32_t nsparse, sparse_cap;
 	struct hc_fd **dense;    /* by number; NULL: closed */
 	struct hc_fd_slot *sparse; /* ascending by fd */
+	struct hc_fd_order order;
 };
 
 struct hc_fd *hc_fdtable_get_sparse(const struct hc_fdtable *table, int64_t fd);
@@ -84,6 +93,9 @@ static inline uint32_t hc_fdtable_count(const struct hc_fdtable *table)
 /* Iterates over all entries, dense ones first in ascending order: start with *pos = 0; false at the end. Also yields
  * entries under negative numbers. table may be NULL. */
 bool hc_fdtable_next(const struct hc_fdtable *table, uint32_t *pos, int64_t *ret_fd, struct hc_fd **ret_entry);
+
+/* The same in the order fd.types shows them; only with a table from hc_fds_in_order(). */
+bool hc_fdtable_next_in_order(const struct hc_fdtable *table, uint32_t *pos, struct hc_fd **ret_entry);
 
 static inline bool hc_fd_is_ip_tuple(const struct hc_fd *fd)
 {

@@ -94,6 +94,12 @@ void hc_fd_set_name(struct hc_state *s, struct hc_fd *fd, const void *p, size_t 
 /* IPv4 tuple from the snapshot: exchanges its ends and renames it (4.2). */
 void hc_fd_swap(struct hc_state *s, struct hc_fd *fd);
 
+/* fd-order.c. */
+void hc_fd_order_done(struct hc_state *s, struct hc_fd_order *o);
+void hc_fd_order_add(struct hc_state *s, struct hc_fd_order *o, int64_t fd, uint32_t dense_cap);
+void hc_fd_order_remove(struct hc_fd_order *o, int64_t fd);
+void hc_fd_order_copy(struct hc_state *s, struct hc_fd_order *to, const struct hc_fd_order *from, uint32_t times);
+
 /* users.c, containers.c, cgroups.c. */
 void hc_users_init(struct hc_state *s);
 void hc_users_done(struct hc_state *s);

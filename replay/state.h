@@ -101,6 +101,8 @@ bool hc_state_event(struct hc_state *state, struct hc_event *ev);
 
 /* The thread with that tid, or NULL; also finds placeholders and dead ones. */
 struct hc_thread *hc_state_find(struct hc_state *state, int64_t tid);
+/* The fd table in use, ready for hc_fdtable_next_in_order(); NULL: none or empty. */
+struct hc_fdtable *hc_fds_in_order(struct hc_state *state, struct hc_thread *thread);
 /* "Ancestor n" (fields-semantics.md 4.2), n = 0: the own main thread; hops to main threads. NULL: none. */
 struct hc_thread *hc_state_ancestor(struct hc_state *state, const struct hc_thread *thread, uint32_t n);
 

@@ -41,6 +41,7 @@ struct hc_thread {
 	bool container_known;   /* container was computed; false counts as host */
 	struct hc_group *group; /* NULL for placeholders */
 	struct hc_fdtable *fds; /* own table, NULL while empty; hc_thread_fds() is the one in use */
+	uint32_t fds_copies;    /* forks since which fds is shared: only the order of its entries depends on it */
 	int64_t last_fd;        /* fd of the last event: fd.num */
 	struct hc_text *enter;  /* stored enter event: nparams u16, lens, data; NULL: none */
 

@@ -305,3 +305,53 @@ Test(files, every_type_that_uses_an_fd_finds_it)
 		cr_expect_not_null(w.state->fd, "%s", info->id);
 	}
 }
+
+static void expect_order(int64_t tid, const char *want)
+{
+	struct hc_fdtable *table = hc_fds_in_order(w.state, hc_state_find(w.state, tid));
+	char got[512] = "";
+	struct hc_fd *fd;
+	uint32_t pos = 0, len = 0;
+
+	while (hc_fdtable_next_in_order(table, &pos, &fd))
+		len += (uint32_t)snprintf(got + len, sizeof got - len, "%s ", text(fd->name) + 1);
+	cr_expect_str_eq(got, want);
+}
+
+/* The order of a std::unordered_map<int64_t, ...> of libstdc++, printed by one for the same steps. */
+Test(files, entries_are_listed_as_the_reference_does)
+{
+	static const int16_t steps[] = { 0, 1, 2, 5, 255, 10, -1, 1, 18, 3, 999, 4, 6, 7, 8, 9, 11, 12, 999, -7, -18, 31, 18, 7, 999 };
+	static const char *const orders[] = {
+		"3 1 10 255 18 5 2 0 ",
+		"12 11 0 2 5 18 255 8 10 1 3 4 6 7 9 ",
+		"7 18 12 11 0 31 2 5 255 8 10 1 3 4 6 9 ",
+	};
+	struct clone_values c = clone_by(1, 0, 40);
+	size_t next = 0;
+
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		char name[16];
+
+		if (steps[i] == 999) {
+			expect_order(1, orders[next++]);
+		} else if (steps[i] < 0) {
+			feed(&w, PPME_SYSCALL_CLOSE_X, 1, N(0), N(-steps[i]));
+			feed(&w, PPME_SYSCALL_GETUID_X, 1, N(0));
+		} else {
+			snprintf(name, sizeof name, "/%d", steps[i]);
+			open_at(1, steps[i], -100, name, 1);
+		}
+	}
+	/* Children fill their tables in the order of their parents'. */
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 1, CLONE_VALUES(c));
+	c = clone_by(40, 1, 41);
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 40, CLONE_VALUES(c));
+	expect_order(41, "3 1 10 9 6 4 7 18 5 12 11 0 31 2 255 8 ");
+	expect_order(1, orders[2]);
+	expect_order(40, "9 6 4 7 18 5 12 11 0 31 2 255 8 10 1 3 ");
+	/* Numbers out of the array's range: ascending. */
+	open_at(10, 9000, -100, "/9000", 1);
+	open_at(10, 1, -100, "/1", 1);
+	expect_order(10, "1 etc 9000 ");
+}
