@@ -344,6 +344,26 @@ static void enters(void)
 	}
 }
 
+/* Files of an overlay file system: untouched ones are in the lower layer, written ones in the upper. */
+static void layers(void)
+{
+	uint64_t ino;
+	uint32_t dev;
+
+	if ((ev = call(PPME_SYSCALL_OPENAT_2_X, SYS_openat, AT_FDCWD, DIR_ "/merged/below", O_RDONLY, 0)))
+		U32(ev, 3, P_RDONLY | P_LOWER);
+	if ((ev = call(PPME_SYSCALL_OPENAT_2_X, SYS_openat, AT_FDCWD, DIR_ "/merged/below", O_RDWR, 0)))
+		U32(ev, 3, P_RDWR | P_UPPER);
+	if ((ev = call(PPME_SYSCALL_OPEN_X, SYS_open, DIR_ "/merged/below", O_RDONLY, 0)))
+		U32(ev, 2, P_RDONLY | P_UPPER);
+	if ((ev = call(PPME_SYSCALL_CREAT_X, SYS_creat, DIR_ "/merged/new", 0600))) {
+		dev = dev_of(DIR_ "/merged/new", &ino);
+		U32(ev, 3, dev);
+		U64(ev, 4, ino);
+		U16(ev, 5, 1);
+	}
+}
+
 int main(void)
 {
 	static const char *const names[] = {
@@ -356,18 +376,24 @@ int main(void)
 
 	trace_open(&t, NULL, 1 << 20, false);
 	trace_select(&t, names);
-	if (system("rm -rf " DIR_ " && mkdir " DIR_) != 0)
+	if (system("umount " DIR_ "/merged 2>/dev/null; rm -rf " DIR_ " && mkdir " DIR_) != 0)
 		return 1;
 	trace_script(&t, opens);
 	trace_clear(&t);
 	trace_script(&t, paths);
+	trace_clear(&t);
+	if (system("cd " DIR_ " && mkdir lower upper work merged && echo x > lower/below && mount -t overlay overlay -o "
+		   "lowerdir=lower,upperdir=upper,workdir=work merged 2>/dev/null") == 0)
+		trace_script(&t, layers);
+	else
+		printf("no overlay file system to be had: layers not checked\n");
 	trace_close(&t);
 
 	trace_open(&t, NULL, 1 << 20, true);
 	trace_select(&t, names);
 	trace_script(&t, enters);
 	trace_close(&t);
-	if (system("rm -rf " DIR_) != 0)
+	if (system("umount " DIR_ "/merged 2>/dev/null; rm -rf " DIR_) != 0)
 		return 1;
 	return failures != 0;
 }

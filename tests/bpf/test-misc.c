@@ -19,6 +19,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -476,6 +477,58 @@ static void check_filters(void)
 	trace_close(&t);
 }
 
+static const char *cgroup_dir;
+
+static void join_cgroup(void *arg)
+{
+	char path[256];
+	int fd;
+
+	snprintf(path, sizeof path, "%s/cgroup.procs", cgroup_dir);
+	fd = open(path, O_WRONLY);
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		_exit(1);
+	some_fail(NULL);
+}
+
+/* Only what happens in a cgroup (or below it, hence the second level). */
+static void check_cgroup_filter(void)
+{
+	static const char *const names[] = { "close", "dup", "getppid", NULL };
+	static const char *const mounts[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+	struct hc_bpf_config config = { .follow = 1, .snaplen = 80, .filter_cgroup = 1, .cgroup_level = 1 };
+	char outer[128], inner[160];
+	struct stat st;
+	struct trace t;
+
+	what = "by cgroup";
+	for (int i = 0; i < 2; i++) {
+		snprintf(outer, sizeof outer, "%s/cgroup.procs", mounts[i]);
+		if (access(outer, W_OK) < 0)
+			continue;
+		snprintf(outer, sizeof outer, "%s/hc-test", mounts[i]);
+		snprintf(inner, sizeof inner, "%s/inner", outer);
+		mkdir(outer, 0755);
+		mkdir(inner, 0755);
+		if (stat(outer, &st) < 0)
+			break;
+		config.cgroup_id = st.st_ino;
+		cgroup_dir = inner;
+		trace_open(&t, &config, 1 << 20, false);
+		trace_select(&t, names);
+		trace_child(&t, join_cgroup, NULL);
+		CHECK(t.n == 4, "%zu events inside", t.n);
+		trace_clear(&t);
+		trace_child(&t, some_fail, NULL);
+		CHECK(t.n == 0, "%zu events outside", t.n);
+		trace_close(&t);
+		rmdir(inner);
+		rmdir(outer);
+		return;
+	}
+	printf("no cgroup2 file system: the filter by cgroup not checked\n");
+}
+
 /* Everything selected, a busy child: every event well-formed (the harness checks), none lost, none unaccounted for. */
 static void busy(void *arg)
 {
@@ -518,6 +571,7 @@ int main(void)
 	check_tracepoints(&t);
 	trace_close(&t);
 	check_filters();
+	check_cgroup_filter();
 	check_everything();
 	return failures != 0;
 }

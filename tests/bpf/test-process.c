@@ -402,6 +402,39 @@ static void on_term(int sig)
 {
 }
 
+/* Of a deep cgroup the last six components are told. */
+#define GROUPS "/sys/fs/cgroup/cpu/hc-test-1/2/3/4/5/6/7/8"
+static void in_deep_cgroup(void *arg)
+{
+	int fd = open(GROUPS "/cgroup.procs", O_WRONLY);
+
+	if (fd < 0 || write(fd, "0", 1) != 1)
+		_exit(1);
+	close(fd);
+	execv("/nonexistent/program", argv_ok);
+}
+
+static void check_deep_cgroup(struct trace *t)
+{
+	static const char want[] = "cpu=/3/4/5/6/7/8";
+	uint32_t len;
+	const char *p;
+	int pid;
+
+	if (system("mkdir -p " GROUPS " 2>/dev/null && test -e " GROUPS "/cgroup.procs") != 0) {
+		printf("no cpu controller in a hierarchy of its own: deep cgroups not checked\n");
+		return;
+	}
+	pid = trace_child(t, in_deep_cgroup, NULL);
+	what = "deep cgroup";
+	ev = trace_find(t, PPME_SYSCALL_EXECVE_19_X, pid, 0);
+	p = (const char *)hc_event_param(ev, 14, &len);
+	CHECK(p && memmem(p, len, want, sizeof want), "\"%s\"", p);
+	trace_clear(t);
+	if (system("cd /sys/fs/cgroup/cpu && rmdir -p hc-test-1/2/3/4/5/6/7/8") != 0)
+		CHECK(false, "cgroups left behind");
+}
+
 static void signals_handled(void *arg)
 {
 	struct sigaction sa = { .sa_handler = on_term };
@@ -441,6 +474,7 @@ int main(void)
 	check_memfd(&t);
 	check_clones(&t);
 	check_orphan(&t);
+	check_deep_cgroup(&t);
 	trace_select(&t, sig_names);
 	check_signals(&t);
 	trace_close(&t);
