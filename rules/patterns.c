@@ -5,6 +5,8 @@
  */
 #include "rules/patterns.h"
 
+enum { AFFIXES_MAX = 24 }; /* prefixes, or suffixes, from which hashing beats trying them */
+
 /* A prefix or suffix: its outermost eight bytes, zero-padded at the inner end. */
 struct affix {
 	uint64_t bytes, mask;
@@ -16,9 +18,16 @@ struct infix {
 	struct hc_str s;
 };
 
+/* Prefixes or suffixes beyond a few: a set, and the lengths there are (below 64). */
+struct affix_set {
+	uint64_t lens;
+	struct hc_strset set;
+};
+
 struct hc_patterns {
 	struct hc_strset whole;
-	struct affix *prefixes, *suffixes;
+	struct affix *prefixes, *suffixes;   /* few, or too long for: */
+	struct affix_set prefix_set, suffix_set;
 	struct infix *infixes;
 	uint32_t nprefixes, nsuffixes, ninfixes;
 	bool always; /* some pattern is empty: every present value has it */
@@ -76,6 +85,40 @@ static struct affix suffix_of(struct hc_str s)
 	return (struct affix){ load_end(s), s.len >= 8 ? UINT64_MAX : ~0ull << (8 * (8 - s.len)), s };
 }
 
+/* If there are many, moves those of usual length to the set; returns how many stay. */
+static uint32_t move_to_set(struct affix_set *to, struct hc_arena *arena, struct affix *from, uint32_t n)
+{
+	struct hc_str *items;
+	uint32_t left = 0, m = 0;
+
+	if (n <= AFFIXES_MAX)
+		return n;
+	items = hc_arena_array(arena, struct hc_str, n);
+	for (uint32_t i = 0; i < n; i++) {
+		if (from[i].s.len < 64) {
+			to->lens |= 1ull << from[i].s.len;
+			items[m++] = from[i].s;
+		} else {
+			from[left++] = from[i];
+		}
+	}
+	hc_strset_init(&to->set, arena, items, m);
+	return left;
+}
+
+static bool in_set(const struct affix_set *in, struct hc_str s, bool suffix)
+{
+	for (uint64_t lens = in->lens; lens; lens &= lens - 1) {
+		uint32_t len = (uint32_t)__builtin_ctzll(lens);
+
+		if (len > s.len)
+			return false;
+		if (hc_strset_has(&in->set, (struct hc_str){ suffix ? s.p + s.len - len : s.p, len }))
+			return true;
+	}
+	return false;
+}
+
 struct hc_patterns *hc_patterns_new(struct hc_arena *arena, const struct hc_predicate *const *predicates, uint32_t n)
 {
 	struct hc_patterns *ps = hc_arena_new(arena, struct hc_patterns);
@@ -101,6 +144,8 @@ struct hc_patterns *hc_patterns_new(struct hc_arena *arena, const struct hc_pred
 			ps->always |= !s.len;
 		}
 	hc_strset_init(&ps->whole, arena, whole, nwhole);
+	ps->nprefixes = move_to_set(&ps->prefix_set, arena, ps->prefixes, ps->nprefixes);
+	ps->nsuffixes = move_to_set(&ps->suffix_set, arena, ps->suffixes, ps->nsuffixes);
 	return ps;
 }
 
@@ -112,6 +157,8 @@ static bool match(const struct hc_patterns *ps, struct hc_str s)
 		return true;
 	if (!s.len)
 		return false;
+	if (in_set(&ps->prefix_set, s, false) || in_set(&ps->suffix_set, s, true))
+		return true;
 	outer = load(s.p, s.len);
 	for (uint32_t i = 0; i < ps->nprefixes; i++) {
 		const struct affix *a = &ps->prefixes[i];

@@ -35,6 +35,12 @@ struct hc_program {
 	struct hc_step *steps;
 	uint32_t nsteps, cap;
 	bool uses[HC_SCOPE_COUNT]; /* scopes of the nodes below */
+
+	/* What it was made of: event types that come to the same share one program. */
+	struct hc_program *next; /* in the plan's list, which owns them */
+	uint64_t signature;
+	uint32_t nrules, *rules; /* owned, with the two that follow */
+	uint32_t *nconjuncts, *conjuncts;
 };
 
 struct hc_plan {
@@ -45,7 +51,8 @@ struct hc_plan {
 	uint32_t nrules, rules_cap;
 	bool sealed, naive;
 	bool wants[HC_EVENT_COUNT];
-	struct hc_program *programs[HC_EVENT_COUNT]; /* made when the first such event comes */
+	struct hc_program *programs[HC_EVENT_COUNT]; /* made when the first such event comes; borrowed from: */
+	struct hc_program *all_programs;
 	uint32_t max_slot; /* of fields in predicates, plus one */
 
 	/* One event. */
@@ -72,7 +79,8 @@ bool hc_plan_field(struct hc_plan *plan, const struct hc_expr *e, const struct h
 bool hc_plan_extract_type(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret);
 
 /* plan-program.c */
-struct hc_program *hc_program_new(struct hc_plan *plan, const struct hc_plan_event *ev);
+/* The program for ev's type, borrowed from the plan. */
+struct hc_program *hc_program_get(struct hc_plan *plan, const struct hc_plan_event *ev);
 struct hc_program *hc_program_free(struct hc_program *program);
 /* Appends the rules that match the current event to plan->matches, unordered; first: none beyond the lowest is needed. */
 void hc_program_run(struct hc_plan *plan, const struct hc_program *program, bool first);

@@ -132,12 +132,11 @@ void hc_plan_print(struct hc_plan *plan, struct hc_buf *out)
 		if (!plan->wants[e] || hc_event_table[e].flags & EF_OLD_VERSION || !strcmp(hc_event_table[e].name, "NA") ||
 		    (hc_event_table[e].category & EC_SYSCALL && !(e & 1)))
 			continue;
-		program = hc_program_new(plan, &ev);
+		program = hc_program_get(plan, &ev);
 		if (program->nsteps) {
 			hc_buf_printf(out, "\n%s (%s)\n", e == PPME_GENERIC_X ? "all other system calls" : hc_event_table[e].name,
 				      hc_event_table[e].id);
 			print_steps(plan, program, 0, program->nsteps, 0, out);
 		}
-		hc_program_free(program);
 	}
 }

@@ -10,16 +10,22 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "common/hash.h"
 #include "common/mem.h"
 #include "rules/dispatch.h"
 #include "rules/plan-internal.h"
 
-enum { DISPATCH_MIN = 8 }; /* different comparisons of one field from which a table beats trying them */
+enum {
+	DISPATCH_MIN = 8, /* different comparisons of one field from which a table beats trying them */
+	TREE_MIN = 32,    /* unlike rules from which a tree beats trying them */
+	TREE_FANOUT = 8,
+};
 
 /* One rule with the conjuncts that are still to be tested. */
 struct item {
-	uint32_t rule, n;
+	uint32_t rule, n, nkept;
 	hc_edge *conjuncts; /* in the builder's arena */
+	hc_edge *kept;      /* those that led here but are still to be tested, last of all */
 };
 
 struct builder {
@@ -157,13 +163,24 @@ static void drop_conjunct(struct item *item, hc_edge e)
 	item->n = left;
 }
 
+static void keep_conjunct(struct builder *b, struct item *item, hc_edge e)
+{
+	hc_edge *kept = hc_arena_array(&b->arena, hc_edge, item->nkept + 1);
+
+	drop_conjunct(item, e);
+	if (item->nkept)
+		memcpy(kept, item->kept, item->nkept * sizeof *kept);
+	kept[item->nkept++] = e;
+	item->kept = kept;
+}
+
 /* --- dispatch --- */
 
 static const struct hc_predicate *dispatchable(const struct builder *b, hc_edge e)
 {
 	const struct hc_predicate *p = b->plan->graph.nodes[e >> 1].predicate;
 
-	return p && !(e & 1) && hc_dispatch_can(p) ? p : NULL;
+	return p && !(e & 1) && hc_dispatch_can(p) != HC_DISPATCH_NO ? p : NULL;
 }
 
 /* The conjunct of the item that the field can dispatch by, the most telling one; HC_EDGE_TRUE: none. */
@@ -245,6 +262,7 @@ static void emit_dispatch(struct builder *b, struct keyed *keyed, uint32_t n)
 		build(b, items, end - i);
 		d->branches[branches].end = b->program->nsteps;
 	}
+	hc_dispatch_seal(d);
 	close_step(b->program, at);
 }
 
@@ -267,7 +285,10 @@ static uint32_t try_dispatch(struct builder *b, struct item *items, uint32_t n)
 			items[left++] = items[i];
 			continue;
 		}
-		drop_conjunct(&items[i], key);
+		if (hc_dispatch_can(b->plan->graph.nodes[key >> 1].predicate) == HC_DISPATCH_EXACT)
+			drop_conjunct(&items[i], key);
+		else
+			keep_conjunct(b, &items[i], key);
 		keyed[m++] = (struct keyed){ key, items[i] };
 	}
 	emit_dispatch(b, keyed, m);
@@ -301,9 +322,14 @@ static hc_edge best_shared(const struct builder *b, const struct item *item)
 
 static void emit_alone(struct builder *b, const struct item *item)
 {
-	hc_edge e = hc_graph_and(&b->plan->graph, item->conjuncts, item->n);
+	HC_FREE hc_edge *all = hc_malloc((item->n + item->nkept + 1) * sizeof *all);
+	hc_edge e;
 	uint32_t at;
 
+	memcpy(all, item->conjuncts, item->n * sizeof *all);
+	if (item->nkept)
+		memcpy(all + item->n, item->kept, item->nkept * sizeof *all);
+	e = hc_graph_and(&b->plan->graph, all, item->n + item->nkept);
 	if (e == HC_EDGE_FALSE)
 		return;
 	if (e == HC_EDGE_TRUE) {
@@ -315,9 +341,52 @@ static void emit_alone(struct builder *b, const struct item *item)
 	close_step(b->program, at);
 }
 
+/* What of an item rules it out most cheaply: all that is remembered with the thread, or else its best conjunct. */
+static hc_edge telling(struct builder *b, const struct item *item)
+{
+	struct hc_graph *g = &b->plan->graph;
+	HC_FREE hc_edge *some = hc_malloc((item->n + 1) * sizeof *some);
+	hc_edge best = HC_EDGE_TRUE;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < item->n; i++) {
+		hc_edge e = item->conjuncts[i];
+		uint8_t scope = g->nodes[e >> 1].scope;
+
+		if (scope == HC_SCOPE_THREAD || scope == HC_SCOPE_LINEAGE)
+			some[n++] = e;
+		if (best == HC_EDGE_TRUE || hc_graph_rank(g, e) < hc_graph_rank(g, best))
+			best = e;
+	}
+	return n ? hc_graph_and(g, some, n) : best;
+}
+
+/* Many rules with nothing in common: a tree of "does any of these hold", so that a handful of tests, mostly remembered
+ * or joined to one look-up, rules them all out. */
+static void emit_tree(struct builder *b, const struct item *items, uint32_t n)
+{
+	HC_FREE hc_edge *none = NULL;
+	uint32_t at = UINT32_MAX;
+
+	if (n <= TREE_FANOUT) {
+		for (uint32_t i = 0; i < n; i++)
+			emit_alone(b, &items[i]);
+		return;
+	}
+	none = hc_malloc(n * sizeof *none);
+	for (uint32_t i = 0; i < n; i++)
+		none[i] = telling(b, &items[i]) ^ 1;
+	at = emit(b->program, (struct hc_step){ .kind = HC_STEP_TEST, .edge = hc_graph_and(&b->plan->graph, none, n) ^ 1 });
+	for (uint32_t i = 0, part = (n + TREE_FANOUT - 1) / TREE_FANOUT; i < n; i += part)
+		emit_tree(b, items + i, n - i < part ? n - i : part);
+	close_step(b->program, at);
+}
+
 static void emit_shared(struct builder *b, struct keyed *keyed, uint32_t n)
 {
-	struct item *items = hc_arena_array(&b->arena, struct item, n);
+	struct item *items = hc_arena_array(&b->arena, struct item, n + 1);
+	struct item *alone = hc_arena_array(&b->arena, struct item, n + 1);
+	uint32_t nalone = 0;
 
 	qsort(keyed, n, sizeof *keyed, by_key);
 	for (uint32_t i = 0, end; i < n; i = end) {
@@ -327,7 +396,7 @@ static void emit_shared(struct builder *b, struct keyed *keyed, uint32_t n)
 			items[end - i] = keyed[end].item;
 		if (keyed[i].key == HC_EDGE_TRUE || end - i == 1) {
 			for (uint32_t k = i; k < end; k++)
-				emit_alone(b, &keyed[k].item);
+				alone[nalone++] = keyed[k].item;
 			continue;
 		}
 		for (uint32_t k = 0; k < end - i; k++)
@@ -336,6 +405,11 @@ static void emit_shared(struct builder *b, struct keyed *keyed, uint32_t n)
 		build(b, items, end - i);
 		close_step(b->program, at);
 	}
+	if (nalone >= TREE_MIN)
+		emit_tree(b, alone, nalone);
+	else
+		for (uint32_t i = 0; i < nalone; i++)
+			emit_alone(b, &alone[i]);
 }
 
 static void build(struct builder *b, struct item *items, uint32_t n)
@@ -392,17 +466,77 @@ static uint32_t collect(struct builder *b, const struct hc_plan_event *ev, struc
 	return n;
 }
 
-struct hc_program *hc_program_new(struct hc_plan *plan, const struct hc_plan_event *ev)
+/* What a program is made of: rules and their conjuncts, in order. */
+static uint64_t signature(const struct item *items, uint32_t n)
 {
-	struct hc_program *program = hc_calloc(1, sizeof *program);
-	struct builder b = { .plan = plan, .program = program };
+	uint64_t h = n;
+
+	for (uint32_t i = 0; i < n; i++)
+		h = hc_hash_u64(h ^ hc_hash_bytes(items[i].conjuncts, items[i].n * sizeof(hc_edge)) ^ (uint64_t)items[i].rule << 32);
+	return h;
+}
+
+static struct hc_program *known_program(const struct hc_plan *plan, const struct item *items, uint32_t n, uint64_t sign)
+{
+	for (struct hc_program *p = plan->all_programs; p; p = p->next) {
+		uint32_t i = 0, at = 0;
+
+		if (p->signature != sign || p->nrules != n)
+			continue;
+		for (; i < n && p->rules[i] == items[i].rule && p->nconjuncts[i] == items[i].n &&
+		       (!items[i].n || !memcmp(p->conjuncts + at, items[i].conjuncts, items[i].n * sizeof(hc_edge)));
+		     i++)
+			at += items[i].n;
+		if (i == n)
+			return p;
+	}
+	return NULL;
+}
+
+/* Notes in the program what it is made of, before the building changes items. */
+static void sign_program(struct hc_program *program, const struct item *items, uint32_t n, uint64_t sign)
+{
+	uint32_t total = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		total += items[i].n;
+	program->signature = sign;
+	program->nrules = n;
+	program->rules = hc_calloc(2 * (size_t)n + total + 1, sizeof *program->rules);
+	program->nconjuncts = program->rules + n;
+	program->conjuncts = program->nconjuncts + n;
+	total = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		program->rules[i] = items[i].rule;
+		program->nconjuncts[i] = items[i].n;
+		if (items[i].n)
+			memcpy(program->conjuncts + total, items[i].conjuncts, items[i].n * sizeof(hc_edge));
+		total += items[i].n;
+	}
+}
+
+struct hc_program *hc_program_get(struct hc_plan *plan, const struct hc_plan_event *ev)
+{
+	struct hc_program *program;
+	struct builder b = { .plan = plan };
 	HC_FREE struct item *items = hc_calloc(plan->nrules + 1, sizeof *items);
 	HC_FREE uint8_t *seen = NULL;
+	uint64_t sign;
 	uint32_t n;
 
 	plan->ev = ev;
 	hc_arena_init(&b.arena);
 	n = collect(&b, ev, items);
+	sign = signature(items, n);
+	program = known_program(plan, items, n, sign);
+	if (program) {
+		hc_arena_done(&b.arena);
+		return program;
+	}
+	program = b.program = hc_calloc(1, sizeof *program);
+	sign_program(program, items, n, sign);
+	program->next = plan->all_programs;
+	plan->all_programs = program;
 	/* all edges items have exist by now; conjunctions made while building are not counted */
 	b.uses = hc_calloc(2 * (size_t)plan->graph.n, sizeof *b.uses);
 	b.serial = hc_calloc(plan->max_slot + 1, sizeof *b.serial);
@@ -422,6 +556,7 @@ struct hc_program *hc_program_free(struct hc_program *program)
 	if (!program)
 		return NULL;
 	free(program->steps);
+	free(program->rules);
 	free(program);
 	return NULL;
 }

@@ -26,8 +26,10 @@ struct hc_plan *hc_plan_free(struct hc_plan *plan)
 {
 	if (!plan)
 		return NULL;
-	for (unsigned e = 0; e < HC_EVENT_COUNT; e++)
-		hc_program_free(plan->programs[e]);
+	for (struct hc_program *p = plan->all_programs, *next; p; p = next) {
+		next = p->next;
+		hc_program_free(p);
+	}
 	hc_graph_done(&plan->graph);
 	hc_arena_done(&plan->scratch);
 	hc_arena_done(&plan->arena);
@@ -162,7 +164,7 @@ static void eval_plan(struct hc_plan *plan, const struct hc_plan_event *ev, bool
 
 	plan->ev = ev;
 	if (!program)
-		program = plan->programs[ev->type] = hc_program_new(plan, ev);
+		program = plan->programs[ev->type] = hc_program_get(plan, ev);
 	if (!program->nsteps)
 		return;
 	next_generation(plan);

@@ -36,6 +36,9 @@ static const struct hc_str strings[] = {
 };
 static const char *const written[] = { "bash", "sh", "sshd", "/etc/passwd", "/tmp/x", "/tmp", "f", "\"\"", "/etc", "a",
 				       "/usr/bin/bash", "O_CREAT", "ba", "'*a*'", "'/etc/*'", "d" };
+static const char *const regexes[] = { "/etc/.*", ".*passwd", "/(etc|tmp)/.*", ".*[a-z]*shadow?", "/usr/bin/ba+sh",
+				       ".*/etc\\\\/shadow", "bash{1,2}", ".*sh" };
+static const char *const globs[] = { "/etc/*", "*passwd", "*[st]hadow", "/usr/?*?/bash", "*\\\\/etc/*", "*/x" };
 static const struct hc_str addresses[] = { HC_STR("\x7f\0\0\1"), HC_STR("\x0a\0\0\2"),
 					   HC_STR("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1") };
 static const uint64_t numbers[] = { 0, 1, 2, 3, 22, 443, (uint64_t)-1, (uint64_t)-2, 1000 };
@@ -150,7 +153,7 @@ static const char *string_check(struct hc_arena *a)
 	static const char *const modifiers[] = { "oneof", "anyof", "allof" };
 	const char *f = PICK(string_fields, roll(1000)), *x = PICK(written, roll(1000)), *y = PICK(written, roll(1000));
 
-	switch (roll(8)) {
+	switch (roll(12)) {
 	case 0: return hc_arena_printf(a, "%s in (%s, %s, %s)", f, x, y, PICK(written, roll(1000)));
 	case 1: return hc_arena_printf(a, "%s pmatch (%s, %s)", f, x, y);
 	case 2: return hc_arena_printf(a, "%s exists", f);
@@ -160,7 +163,9 @@ static const char *string_check(struct hc_arena *a)
 		f = PICK(string_fields, roll(4));
 		return hc_arena_printf(a, "%s %s %s", roll(2) ? f : hc_arena_printf(a, "toupper(%s)", f), PICK(ops, roll(6)),
 				       roll(2) ? "val(proc.name)" : "basename(proc.exepath)");
-	default: return hc_arena_printf(a, "%s %s %s", f, PICK(ops, roll(1) ? roll(8) : roll(6)), x);
+	case 6: return hc_arena_printf(a, "%s regex '%s'", f, PICK(regexes, roll(1000)));
+	case 7: return hc_arena_printf(a, "%s glob '%s'", f, PICK(globs, roll(1000)));
+	default: return hc_arena_printf(a, "%s %s %s", f, PICK(ops, roll(6)), x);
 	}
 }
 
