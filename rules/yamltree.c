@@ -27,6 +27,7 @@ struct reader {
 	uint32_t *lines;       /* byte offset of every line's start */
 	uint32_t nlines;
 	uint32_t nnodes, depth;
+	uint32_t weight; /* of the documents so far */
 	struct hc_strmap anchors; /* to nodes; names in the arena */
 	/* items of collections being read, innermost last */
 	struct hc_yaml_node **stack;
@@ -135,6 +136,7 @@ static struct hc_yaml_node *new_node(struct reader *r, enum hc_yaml_kind kind, c
 	struct hc_yaml_node *node = hc_arena_new(r->arena, struct hc_yaml_node);
 
 	node->kind = kind;
+	node->weight = 1;
 	node->at = mark(r, ev->start_mark.index);
 	node->end = mark(r, ev->end_mark.index).off;
 	return node;
@@ -180,6 +182,8 @@ static void push(struct reader *r, struct hc_yaml_node *node)
 	r->stack[r->nstack++] = node;
 }
 
+static const char too_heavy[] = "with its aliases written out the file has more than 16 million values";
+
 static int node_from(struct reader *r, yaml_event_t *ev, struct hc_yaml_node **ret);
 
 /* The entries of a collection up to its end event. */
@@ -188,6 +192,7 @@ static int collection(struct reader *r, struct hc_yaml_node *node, yaml_event_ty
 	uint32_t first = r->nstack;
 	struct hc_yaml_node *item;
 	yaml_event_t ev;
+	size_t start;
 	bool done;
 	int err;
 
@@ -195,6 +200,7 @@ static int collection(struct reader *r, struct hc_yaml_node *node, yaml_event_ty
 	for (;;) {
 		if (!yaml_parser_parse(&r->yaml, &ev))
 			return fail_yaml(r);
+		start = ev.start_mark.index;
 		done = ev.type == end;
 		if (done)
 			node->end = mark(r, ev.end_mark.index).off;
@@ -205,6 +211,9 @@ static int collection(struct reader *r, struct hc_yaml_node *node, yaml_event_ty
 		if (done)
 			break;
 		push(r, item);
+		node->weight += item->weight; /* both below the cap: no overflow */
+		if (node->weight > HC_YAML_WEIGHT_MAX)
+			return fail(r, start, too_heavy);
 	}
 	node->open = false;
 	node->nitems = r->nstack - first;
@@ -276,8 +285,12 @@ static int documents(struct reader *r)
 			break;
 		default:
 			err = node_from(r, &ev, &doc);
-			if (!err)
-				push(r, doc);
+			if (err)
+				break;
+			push(r, doc);
+			r->weight += doc->weight;
+			if (r->weight > HC_YAML_WEIGHT_MAX)
+				err = fail(r, ev.start_mark.index, too_heavy);
 		}
 		yaml_event_delete(&ev);
 		if (err || end)

@@ -13,7 +13,12 @@
 #include "common/str.h"
 
 /* Against hostile files: nesting that would exhaust the stack of whoever walks the tree, and memory. */
-enum { HC_YAML_DEPTH_MAX = 128, HC_YAML_NODES_MAX = 4 << 20, HC_YAML_BYTES_MAX = 64 << 20 };
+enum {
+	HC_YAML_DEPTH_MAX = 128,
+	HC_YAML_NODES_MAX = 4 << 20,
+	HC_YAML_WEIGHT_MAX = 16 << 20, /* values of a text with every alias written out: bounds all walks over its trees */
+	HC_YAML_BYTES_MAX = 64 << 20,
+};
 
 enum hc_yaml_kind { HC_YAML_NULL, HC_YAML_SCALAR, HC_YAML_SEQUENCE, HC_YAML_MAPPING };
 enum hc_yaml_style { HC_YAML_PLAIN, HC_YAML_SINGLE, HC_YAML_DOUBLE, HC_YAML_LITERAL, HC_YAML_FOLDED };
@@ -31,6 +36,7 @@ struct hc_yaml_node {
 	uint32_t end;                 /* offset behind its last byte */
 	struct hc_yaml_node **items;  /* SEQUENCE: items; MAPPING: key, value, key, value ... */
 	uint32_t nitems;              /* entries of items */
+	uint32_t weight;              /* itself and all values below, aliases written out */
 	bool open;                    /* still being read: an alias to it would be a loop */
 };
 
