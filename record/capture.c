@@ -201,6 +201,22 @@ static int reload(struct capture *c, struct hc_diag *reterr_diag)
 	return err;
 }
 
+/* The flight recorder's trigger. A file that cannot be written does not end the recording. */
+static void save(struct capture *c, const char *reason)
+{
+	struct hc_diag diag;
+	struct hc_output_stats out;
+
+	if (!c->p->flight) {
+		fprintf(stderr, "hindcast record: SIGUSR2 saves what --flight keeps in memory; there is no --flight\n");
+	} else if (hc_stream_save(c->stream, now_ns(c), reason, &diag)) {
+		fprintf(stderr, "hindcast record: %s\n", diag.text);
+	} else if (!c->o->quiet) {
+		hc_output_stats(c->p->output, &out);
+		fprintf(stderr, "hindcast record: saving to %s, because of %s\n", out.path, reason);
+	}
+}
+
 /* With a command, asking us to stop means asking it: the terminal has asked it already, anybody else has asked only us.
  * Asked again, we end without it. */
 static void asked_to_stop(struct capture *c, const struct signalfd_siginfo *si)
@@ -224,6 +240,8 @@ static int signalled(struct capture *c, struct hc_diag *reterr_diag)
 			err = reload(c, reterr_diag);
 		else if (si.ssi_signo == SIGUSR1)
 			report(c);
+		else if (si.ssi_signo == SIGUSR2)
+			save(c, "SIGUSR2");
 		else
 			asked_to_stop(c, &si);
 	}
@@ -271,6 +289,14 @@ static int handle(struct capture *c, enum source source, struct hc_diag *reterr_
 	return 0;
 }
 
+static void notice(const struct capture *c)
+{
+	const char *text = hc_output_notice(c->p->output);
+
+	if (text)
+		fprintf(stderr, "hindcast record: %s\n", text);
+}
+
 static int loop(struct capture *c, struct hc_diag *reterr_diag)
 {
 	while (!c->stop) {
@@ -292,6 +318,7 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
 			err = hc_stream_tick(c->stream, now, reterr_diag);
+			notice(c);
 		}
 		if (err)
 			return err;
@@ -347,7 +374,7 @@ static void wait_for_child(struct capture *c)
 			struct signalfd_siginfo si;
 
 			while (read(c->p->signals, &si, sizeof si) == sizeof si)
-				if (si.ssi_signo != SIGUSR1 && si.ssi_code != SI_KERNEL)
+				if (si.ssi_signo != SIGUSR1 && si.ssi_signo != SIGUSR2 && si.ssi_code != SI_KERNEL)
 					kill(c->p->child->pid, (int)si.ssi_signo);
 		} else {
 			drain(c, 0, &ignored);
@@ -379,6 +406,9 @@ static int record(struct capture *c, struct hc_diag *reterr_diag)
 		err = settle(c, reterr_diag);
 	if (!err)
 		err = hc_stream_end(c->stream, now_ns(c), c->stop, reterr_diag);
+	if (c->p->flight)
+		hc_flight_stop_saving(c->p->flight);
+	notice(c);
 	return err;
 }
 

@@ -27,9 +27,10 @@ struct hc_capture_parts {
 	struct hc_kernel *kernel;
 	struct hc_output *output;
 	struct hc_select *select; /* the first selection; the capture replaces (and frees) it on reload: taken */
+	struct hc_flight *flight; /* NULL: none */
 	struct hc_child *child;   /* held back; pid -1: none */
 	const char *child_name;
-	int signals;              /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1 */
+	int signals;              /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 */
 	bool keep_privileges_for_files;
 };
 

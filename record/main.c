@@ -29,10 +29,11 @@ enum {
 	RING_MAX = 512 << 20,
 	EXIT_OWN_FAILURE = 125, /* with a command, whose own codes are below; as env(1) has it */
 	NICE = -10,
+	FLIGHT_BYTES_DEFAULT = 256 << 20,
 };
 
 struct options {
-	const char *write, *compress, *config, *state_set, *failed, *comm;
+	const char *write, *compress, *flight, *config, *state_set, *failed, *comm;
 	struct hc_option_list rules, settings, keep;
 	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
 	uint64_t snaplen, ring_size, pid, uid;
@@ -72,6 +73,8 @@ static const struct hc_option table[] = {
 	  TO(file_seconds), 1, 1u << 31 },
 	{ 'e', "file-events", "N", "... after N events", HC_OPTION_U64, TO(file_events), 1 },
 	{ 'W', "keep-files", "N", "keep only the last N files", HC_OPTION_U64, TO(keep_files), 1, 1 << 20 },
+	{ 0, "flight", "TIME[,BYTES]", "flight recorder: keep that much (60s, 5m; 256M) in memory only, and write a file\n"
+				       "with it and as much again when SIGUSR2 comes", HC_OPTION_STRING, TO(flight) },
 	{ 'M', "seconds", "N", "stop after N seconds", HC_OPTION_U64, TO(max_seconds), 1, 1u << 31 },
 	{ 'n', "events", "N", "stop after N events", HC_OPTION_U64, TO(max_events), 1 },
 	{ 0, "min-free", "BYTES", "stop when the file system has less left (1 % of it, at most 256M)", HC_OPTION_U64, TO(min_free) },
@@ -90,7 +93,8 @@ static const char detail[] =
 	"picture of processes and files need are given up first, dearest first, then those only rules need; they\n"
 	"are counted and taken back when things are calm. The capture says so, as it says all that was lost.\n"
 	"\n"
-	"SIGHUP loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.";
+	"SIGHUP loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.\n"
+	"SIGUSR2 saves what --flight has in memory, to numbered files named after -w.";
 
 static int run(int argc, char **argv);
 static const struct hc_command command = {
@@ -104,6 +108,7 @@ struct session {
 	struct hc_select_options select;
 	struct hc_bpf_config config;
 	struct hc_scset keep;
+	uint64_t flight_ns, flight_bytes; /* 0: no flight recorder */
 };
 
 static int fail(const struct session *s, const struct hc_diag *diag, int code)
@@ -118,6 +123,40 @@ static int usage(const char *text)
 {
 	fprintf(stderr, "hindcast record: %s\nTry 'hindcast record --help'.\n", text);
 	return HC_EXIT_USAGE;
+}
+
+/* "60s,256M": a time in s (the default), m or h, and a size. */
+static bool parse_flight(const char *text, uint64_t *ret_ns, uint64_t *ret_bytes)
+{
+	static const struct {
+		char unit;
+		uint64_t seconds;
+	} times[] = { { 's', 1 }, { 'm', 60 }, { 'h', 3600 } };
+	char *end;
+	uint64_t n = strtoull(text, &end, 10), seconds = n;
+
+	for (size_t i = 0; i < 3; i++)
+		if (*end == times[i].unit && ++end)
+			seconds = n * times[i].seconds;
+	if (end == text || *text < '0' || *text > '9' || n > 1000000 || seconds < 4 || seconds > 86400)
+		return false;
+	*ret_ns = seconds * 1000000000u;
+	*ret_bytes = FLIGHT_BYTES_DEFAULT;
+	if (*end == ',') {
+		unsigned shift = 0;
+
+		text = end + 1;
+		n = strtoull(text, &end, 10);
+		if (*text < '0' || *text > '9' || n > 1u << 30)
+			return false;
+		switch (*end) {
+		case 'K': shift = 10; end++; break;
+		case 'M': shift = 20; end++; break;
+		case 'G': shift = 30; end++; break;
+		}
+		*ret_bytes = n << shift;
+	}
+	return !*end && *ret_bytes >= 1 << 20;
 }
 
 /* Options into what the parts take; returns an exit code, 0 to go on. */
@@ -138,6 +177,10 @@ static int interpret(struct session *s)
 		return usage("--compress is zstd, gzip or none");
 	if (!strcmp(s->output.path, "-") && (o->file_bytes || o->file_seconds || o->file_events))
 		return usage("standard output is one file: -C, -G and -e need -w FILE");
+	if (o->flight && (o->file_bytes || o->file_seconds || o->file_events || !strcmp(s->output.path, "-")))
+		return usage("--flight writes whole files when asked: it does not go with -C, -G, -e or -w -");
+	if (o->flight && !parse_flight(o->flight, &s->flight_ns, &s->flight_bytes))
+		return usage("--flight takes a time from 4s to 24h and a size of at least 1M: --flight 60s,256M");
 	if (o->keep_files && !o->file_bytes && !o->file_seconds && !o->file_events)
 		return usage("-W keeps the last files of several: it needs -C, -G or -e");
 	if (o->follow && !s->argv)
@@ -193,7 +236,8 @@ static void print_losses(const struct hc_kernel *kernel)
 					(unsigned long long)cpus[i].dropped[why], hc_kernel_drop_name(why));
 }
 
-static void summarise(const struct hc_capture_result *r, const struct hc_output *output, const struct hc_kernel *kernel)
+static void summarise(const struct hc_capture_result *r, const struct hc_output *output, bool is_flight,
+		      const struct hc_kernel *kernel)
 {
 	struct hc_output_stats out;
 	double seconds = (double)r->duration_ns / 1e9;
@@ -207,7 +251,9 @@ static void summarise(const struct hc_capture_result *r, const struct hc_output 
 	print_size(stderr, out.bytes_plain);
 	fprintf(stderr, ", as ");
 	print_size(stderr, out.bytes_out);
-	if (out.files > 1)
+	if (is_flight)
+		fprintf(stderr, " in memory, of which %llu files were saved\n", (unsigned long long)out.saves);
+	else if (out.files > 1)
 		fprintf(stderr, " in %llu files, last %s\n", (unsigned long long)out.files, out.path);
 	else
 		fprintf(stderr, " in %s\n", out.path);
@@ -217,7 +263,7 @@ static void summarise(const struct hc_capture_result *r, const struct hc_output 
 
 static int block_signals(struct hc_diag *reterr_diag)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
 	sigset_t set;
 	int fd;
 
@@ -233,6 +279,7 @@ static int block_signals(struct hc_diag *reterr_diag)
 static int record(struct session *s, struct hc_select *select)
 {
 	struct hc_select *taken HC_CLEANUP(hc_select_free) = select;
+	struct hc_flight *flight HC_CLEANUP(hc_flight_free) = NULL;
 	struct hc_output *output HC_CLEANUP(hc_output_free) = NULL;
 	struct hc_kernel *kernel HC_CLEANUP(hc_kernel_close) = NULL;
 	struct hc_child child __attribute__((cleanup(hc_child_done))) = HC_CHILD_NONE;
@@ -241,6 +288,8 @@ static int record(struct session *s, struct hc_select *select)
 	struct hc_diag diag = { 0 };
 	int signals HC_CLOSE = -1, err;
 
+	if (s->flight_ns)
+		s->output.flight = flight = hc_flight_new(s->flight_ns, s->flight_bytes);
 	if (hc_output_new(&output, &s->output, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
 	if (s->argv && hc_child_start(&child, s->argv, &diag))
@@ -252,7 +301,7 @@ static int record(struct session *s, struct hc_select *select)
 	if (signals < 0 || hc_kernel_open(&kernel, &s->config, s->options.ring_size, &diag) ||
 	    (s->options.pid && hc_kernel_follow(kernel, (pid_t)s->options.pid, &diag)))
 		return fail(s, &diag, HC_EXIT_FAIL);
-	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken), .child = &child,
+	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken), .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
 							  .keep_privileges_for_files = hc_output_has_limits(output) },
 			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
@@ -262,7 +311,7 @@ static int record(struct session *s, struct hc_select *select)
 							   .keep = s->options.no_shed ? NULL : &s->keep },
 			     &result, &diag);
 	if (!s->options.quiet || err)
-		summarise(&result, output, kernel);
+		summarise(&result, output, flight != NULL, kernel);
 	if (err)
 		return s->argv ? EXIT_OWN_FAILURE : HC_EXIT_FAIL;
 	return s->argv ? result.child_exit : HC_EXIT_OK;

@@ -29,6 +29,10 @@ struct hc_output {
 	struct hc_writer *writer;
 	uint64_t begun_ns;        /* wall clock at begin */
 	uint64_t number;          /* of the file, from 1 */
+	int segment;              /* the open segment's memory file; -1 */
+	uint64_t saves;
+	char notice[HC_DIAG_TEXT_MAX + 4096];
+	char shown[HC_DIAG_TEXT_MAX + 4096];
 	char **names;             /* ring of the last keep_files names */
 	struct hc_output_stats done; /* of closed files */
 };
@@ -68,6 +72,11 @@ static void make_path(struct hc_output *output)
 	time_t now = time(NULL);
 	struct tm tm;
 
+	if (o->flight) {
+		if (!output->path.len) /* once something was saved, it is that file's name */
+			hc_buf_puts(&output->path, "memory");
+		return;
+	}
 	hc_buf_reset(&output->path);
 	if (is_stdout(output)) {
 		hc_buf_puts(&output->path, "standard output");
@@ -98,22 +107,12 @@ static int open_dir_of(const char *path, struct hc_diag *reterr_diag)
 	return TAKE_FD(fd);
 }
 
-static int open_file(struct hc_output *output, struct hc_diag *reterr_diag)
+/* Creates or empties the file at output->path; its fd, or negative errno. */
+static int open_path(struct hc_output *output, struct hc_diag *reterr_diag)
 {
-	int fd HC_CLOSE = -1, dir HC_CLOSE = -1;
+	int fd HC_CLOSE = -1, dir HC_CLOSE = open_dir_of(output->path.p, reterr_diag);
 	struct stat st;
 
-	make_path(output);
-	if (is_stdout(output)) {
-		if (isatty(STDOUT_FILENO))
-			return hc_diag_set(reterr_diag, -EINVAL,
-					   "will not write a capture to the terminal; redirect standard output or name a file with -w");
-		output->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (output->fd < 0)
-			return hc_diag_set(reterr_diag, -errno, "cannot write to standard output: %s", strerror(errno));
-		return 0;
-	}
-	dir = open_dir_of(output->path.p, reterr_diag);
 	if (dir < 0)
 		return dir;
 	fd = open(output->path.p, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
@@ -132,8 +131,37 @@ static int open_file(struct hc_output *output, struct hc_diag *reterr_diag)
 	if (output->dir >= 0)
 		close(output->dir);
 	output->dir = S_ISREG(st.st_mode) ? TAKE_FD(dir) : -1;
-	output->fd = TAKE_FD(fd);
-	return 0;
+	return TAKE_FD(fd);
+}
+
+static int open_segment(struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	int fd = hc_flight_open(output->options->flight);
+
+	if (fd < 0)
+		return hc_diag_set(reterr_diag, fd, "no memory for the flight recorder: %s", strerror(-fd));
+	output->segment = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd;
+}
+
+static int open_stdout(struct hc_diag *reterr_diag)
+{
+	int fd;
+
+	if (isatty(STDOUT_FILENO))
+		return hc_diag_set(reterr_diag, -EINVAL,
+				   "will not write a capture to the terminal; redirect standard output or name a file with -w");
+	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? hc_diag_set(reterr_diag, -errno, "cannot write to standard output: %s", strerror(errno)) : fd;
+}
+
+static int open_file(struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	make_path(output);
+	output->fd = output->options->flight ? open_segment(output, reterr_diag) :
+		     is_stdout(output)       ? open_stdout(reterr_diag) :
+					       open_path(output, reterr_diag);
+	return output->fd < 0 ? output->fd : 0;
 }
 
 int hc_output_new(struct hc_output **ret, const struct hc_output_options *options, struct hc_diag *reterr_diag)
@@ -142,10 +170,15 @@ int hc_output_new(struct hc_output **ret, const struct hc_output_options *option
 	int err;
 
 	output->options = options;
-	output->fd = output->dir = -1;
+	output->fd = output->dir = output->segment = -1;
 	output->number = 1;
 	if (options->keep_files)
 		output->names = hc_calloc(options->keep_files, sizeof *output->names);
+	if (options->flight) { /* nothing is written for now, but if it could not be, better to know at once */
+		output->dir = open_dir_of(options->path, reterr_diag);
+		if (output->dir < 0)
+			return output->dir;
+	}
 	err = open_file(output, reterr_diag);
 	if (err)
 		return err;
@@ -163,6 +196,8 @@ struct hc_output *hc_output_free(struct hc_output *output)
 		close(output->fd);
 	if (output->dir >= 0)
 		close(output->dir);
+	if (output->segment >= 0)
+		close(output->segment);
 	for (uint64_t i = 0; output->names && i < output->options->keep_files; i++)
 		free(output->names[i]);
 	free(output->names);
@@ -215,6 +250,19 @@ static void add_stats(struct hc_output_stats *to, const struct hc_writer_stats *
 	to->files++;
 }
 
+/* Hands the finished segment to the flight recorder. That it could not be saved is no reason to stop recording. */
+static void keep_segment(struct hc_output *output)
+{
+	bool was_saving = hc_flight_is_saving(output->options->flight);
+	struct hc_diag diag;
+
+	if (hc_flight_add(output->options->flight, output->segment, wall_ns(), &diag))
+		snprintf(output->notice, sizeof output->notice, "%s (%s)", diag.text, output->path.p);
+	else if (was_saving && !hc_flight_is_saving(output->options->flight))
+		snprintf(output->notice, sizeof output->notice, "saved %s", output->path.p);
+	close(TAKE_FD(output->segment));
+}
+
 int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag)
 {
 	struct hc_writer *writer = TAKE(output->writer);
@@ -231,7 +279,38 @@ int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag)
 		err = hc_writer_close(writer, reterr_diag);
 	}
 	add_stats(&output->done, &stats);
+	if (!err && output->options->flight)
+		keep_segment(output);
 	return err;
+}
+
+int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	struct hc_flight *flight = output->options->flight;
+	char name[4096];
+	time_t now = time(NULL);
+	struct tm tm;
+	int fd;
+
+	if (hc_flight_is_saving(flight)) {
+		hc_flight_extend(flight, now_ns);
+		return 0;
+	}
+	if (!localtime_r(&now, &tm) || !strftime(name, sizeof name, output->options->path, &tm))
+		snprintf(name, sizeof name, "%s", output->options->path);
+	hc_buf_reset(&output->path);
+	insert_number(&output->path, name, ++output->saves);
+	fd = open_path(output, reterr_diag);
+	return fd < 0 ? fd : hc_flight_save(flight, fd, now_ns, reterr_diag);
+}
+
+const char *hc_output_notice(struct hc_output *output)
+{
+	if (!*output->notice)
+		return NULL;
+	memcpy(output->shown, output->notice, sizeof output->shown);
+	*output->notice = '\0';
+	return output->shown;
 }
 
 struct hc_writer *hc_output_writer(struct hc_output *output)
@@ -259,7 +338,7 @@ bool hc_output_has_limits(const struct hc_output *output)
 {
 	const struct hc_output_options *o = output->options;
 
-	return o->max_bytes || o->max_seconds || o->max_events;
+	return o->max_bytes || o->max_seconds || o->max_events || o->flight;
 }
 
 bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t now_ns)
@@ -269,6 +348,10 @@ bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t
 
 	if (!output->writer || is_stdout(output) || !hc_output_has_limits(output))
 		return false;
+	if (o->flight) {
+		hc_writer_stats(output->writer, &stats);
+		return hc_flight_is_full(o->flight, output->begun_ns, stats.bytes_out, now_ns);
+	}
 	if (o->max_seconds && now_ns >= output->begun_ns + o->max_seconds * 1000000000u)
 		return true;
 	if (!events)
@@ -302,6 +385,7 @@ void hc_output_stats(const struct hc_output *output, struct hc_output_stats *ret
 {
 	*ret = output->done;
 	ret->path = output->path.p;
+	ret->saves = output->saves;
 	if (output->writer) {
 		struct hc_writer_stats stats;
 

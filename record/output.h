@@ -12,6 +12,7 @@
 #include "common/diag.h"
 #include "formats/section.h"
 #include "formats/writer.h"
+#include "record/flight.h"
 
 struct hc_output_options {
 	const char *path;          /* "-": standard output */
@@ -20,6 +21,7 @@ struct hc_output_options {
 	uint64_t max_seconds;      /* per file; with it path is a strftime format */
 	uint64_t max_events;       /* per file */
 	uint64_t keep_files;       /* older ones are removed; 0: all are kept */
+	struct hc_flight *flight;  /* files are its segments in memory, path is where it saves to; borrowed; NULL: none */
 	uint64_t min_free;         /* stop when the file system has fewer bytes left; UINT64_MAX: the default */
 };
 
@@ -49,8 +51,14 @@ bool hc_output_has_limits(const struct hc_output *output);
 /* -ENOSPC and a message if the file system is about to be full. */
 int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag);
 
+/* With options.flight: a new numbered file, into which goes what is in memory and what follows. */
+int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* Something to tell people about that does not end the recording; forgotten by the call. NULL: nothing. */
+const char *hc_output_notice(struct hc_output *output);
+
 struct hc_output_stats {
-	uint64_t files, bytes_out, bytes_plain, events; /* over all files */
+	uint64_t files, bytes_out, bytes_plain, events; /* over all files, or segments in memory */
+	uint64_t saves;   /* of the flight recorder */
 	const char *path; /* of the open or last file */
 };
 void hc_output_stats(const struct hc_output *output, struct hc_output_stats *ret);

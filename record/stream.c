@@ -454,6 +454,16 @@ int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_
 	return err ? err : rotate_if_full(s, now_ns, reterr_diag);
 }
 
+int hc_stream_save(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
+{
+	int err = hc_output_save(s->o.output, now_ns, reterr_diag);
+
+	if (err || !s->writing)
+		return err;
+	return tell(s, HC_LEDGER_TRIGGER, hc_ledger_text(json_pack("{s:s, s:I}", "reason", reason, "at_ns", (json_int_t)now_ns)),
+		    reterr_diag);
+}
+
 int hc_stream_end(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
 {
 	struct hc_rings_stats rings;

@@ -264,6 +264,22 @@ def case_the_ledger_says_what_was_recorded():
     check(first[0] == ASYNC, "the ledger's first entries stand before the events")
 
 
+def case_the_flight_recorder_saves_the_past_and_what_follows():
+    p = subprocess.Popen([HINDCAST, "record", "--flight", "4s", "-w", "f.scap.zst", "--", "sh", "-c",
+                          "i=0; while [ $i -lt 100 ]; do cd /; sleep 0.1; i=$((i+1)); done"], stderr=subprocess.PIPE)
+    time.sleep(5)
+    check(os.listdir(".") == [], f"files before anything was saved: {os.listdir('.')}")
+    p.send_signal(signal.SIGUSR2)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0 and "saved f-000001.scap.zst" in err, err)
+    check(os.listdir(".") == ["f-000001.scap.zst"], f"files: {os.listdir('.')}")
+    lint("f-000001.scap.zst")
+    shown = [e for e in events("f-000001.scap.zst") if e[0] == CHDIR_X]
+    span = (shown[-1][1] - shown[0][1]) / 1e9
+    check(6 < span < 12, f"{span} s of events were saved")
+    check([o["reason"] for name, o in ledger("f-000001.scap.zst") if name == "hindcast.trigger"] == ["SIGUSR2"], "no trigger in the ledger")
+
+
 def case_privileges_end_before_the_command_begins():
     p = record("-w", "a.scap.zst", command=["sh", "-c", "cat /proc/$PPID/task/*/status; exec cat /proc/self/status"])
     caps = re.findall(rb"CapEff:\s*(\w+)", p.stdout)

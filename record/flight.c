@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Segments as memory files (record/flight.h). A segment is a quarter of the window, so that forgetting the oldest loses at
+ * most that much more than was promised.
+ */
+#include "record/flight.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/mem.h"
+
+enum { PARTS = 4, SEGMENTS_MAX = 64 };
+
+struct segment {
+	int fd;
+	uint64_t bytes, ended_ns;
+};
+
+struct hc_flight {
+	uint64_t window_ns, max_bytes, bytes;
+	struct segment segments[SEGMENTS_MAX]; /* oldest first */
+	unsigned n;
+	int save;                /* the file being written; -1: none */
+	uint64_t save_until_ns;
+};
+
+struct hc_flight *hc_flight_new(uint64_t window_ns, uint64_t max_bytes)
+{
+	struct hc_flight *flight = hc_calloc(1, sizeof *flight);
+
+	flight->window_ns = window_ns;
+	flight->max_bytes = max_bytes;
+	flight->save = -1;
+	return flight;
+}
+
+static void forget_oldest(struct hc_flight *flight)
+{
+	close(flight->segments[0].fd);
+	flight->bytes -= flight->segments[0].bytes;
+	flight->n--;
+	memmove(flight->segments, flight->segments + 1, flight->n * sizeof *flight->segments);
+}
+
+struct hc_flight *hc_flight_free(struct hc_flight *flight)
+{
+	if (!flight)
+		return NULL;
+	while (flight->n)
+		forget_oldest(flight);
+	hc_flight_stop_saving(flight);
+	free(flight);
+	return NULL;
+}
+
+int hc_flight_open(struct hc_flight *flight)
+{
+	int fd = memfd_create("hindcast-flight", MFD_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int append(int to, int from, uint64_t bytes)
+{
+	off_t off = 0;
+
+	while ((uint64_t)off < bytes) {
+		ssize_t n = sendfile(to, from, &off, bytes - (uint64_t)off);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EIO;
+	}
+	return 0;
+}
+
+/* A save that fails is over; what is in memory stays. */
+static int append_or_stop(struct hc_flight *flight, const struct segment *segment, struct hc_diag *reterr_diag)
+{
+	int err = append(flight->save, segment->fd, segment->bytes);
+
+	if (!err)
+		return 0;
+	close(TAKE_FD(flight->save));
+	return hc_diag_set(reterr_diag, err, "cannot save what is in memory: %s", strerror(-err));
+}
+
+int hc_flight_add(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	struct segment segment = { .fd = fcntl(fd, F_DUPFD_CLOEXEC, 3), .ended_ns = now_ns };
+	struct stat st;
+	int err = 0;
+
+	if (segment.fd < 0 || fstat(segment.fd, &st)) {
+		err = -errno;
+		if (segment.fd >= 0)
+			close(segment.fd);
+		return hc_diag_set(reterr_diag, err, "cannot keep a segment in memory: %s", strerror(-err));
+	}
+	segment.bytes = (uint64_t)st.st_size;
+	if (flight->save >= 0) {
+		err = append_or_stop(flight, &segment, reterr_diag);
+		if (now_ns >= flight->save_until_ns)
+			hc_flight_stop_saving(flight);
+	}
+	if (flight->n == SEGMENTS_MAX)
+		forget_oldest(flight);
+	flight->segments[flight->n++] = segment;
+	flight->bytes += segment.bytes;
+	while (flight->n > 1 && (flight->bytes > flight->max_bytes || flight->segments[0].ended_ns + flight->window_ns < now_ns))
+		forget_oldest(flight);
+	return err;
+}
+
+bool hc_flight_is_full(const struct hc_flight *flight, uint64_t begun_ns, uint64_t bytes, uint64_t now_ns)
+{
+	return now_ns >= begun_ns + flight->window_ns / PARTS || bytes >= flight->max_bytes / PARTS ||
+	       (flight->save >= 0 && now_ns >= flight->save_until_ns);
+}
+
+void hc_flight_extend(struct hc_flight *flight, uint64_t now_ns)
+{
+	flight->save_until_ns = now_ns + flight->window_ns;
+}
+
+int hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	int err = 0;
+
+	hc_flight_extend(flight, now_ns);
+	flight->save = fd;
+	for (unsigned i = 0; !err && i < flight->n; i++)
+		err = append_or_stop(flight, &flight->segments[i], reterr_diag);
+	return err;
+}
+
+bool hc_flight_is_saving(const struct hc_flight *flight)
+{
+	return flight->save >= 0;
+}
+
+void hc_flight_stop_saving(struct hc_flight *flight)
+{
+	if (flight->save >= 0)
+		close(TAKE_FD(flight->save));
+}
+
+uint64_t hc_flight_bytes(const struct hc_flight *flight)
+{
+	return flight->bytes;
+}
