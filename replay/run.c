@@ -103,7 +103,7 @@ static void replay(struct hc_run *run, struct hc_reader *reader, struct hc_progr
 
 		if (state->loading) {
 			hc_reader_stats(reader, &stats);
-			if (stats.filtered)
+			if (stats.section_filtered)
 				hc_state_loaded(state);
 		}
 		switch (r) {
