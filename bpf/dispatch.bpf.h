@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * The sys_exit and sys_enter hooks: interest, filters, arguments, jump. Nothing is read from the task before the interest byte of the
- * call's number is found set; then the cheapest tests come first.
+ * The sys_exit and sys_enter hooks: interest, filters, arguments, jump. Nothing is read from the task before the
+ * interest byte of the call's number is found set; then the cheapest tests come first.
  */
 #pragma once
 

@@ -49,7 +49,8 @@ enum {
 	      c6, c7, c8, c9, d0, d1, ...) \
 	(a0 + a1 + a2 + a3 + a4 + a5 + a6 + a7 + a8 + a9 + b0 + b1 + b2 + b3 + b4 + b5 + b6 + b7 + b8 + b9 + c0 + c1 + \
 	 c2 + c3 + c4 + c5 + c6 + c7 + c8 + c9 + d0 + d1)
-#define SUM(...) SUM32(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+#define SUM(...) \
+	SUM32(__VA_ARGS__, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 #define P(name, type, format) SIZE_##type
 #define PS(name, type, format, set) SIZE_##type
 #define PD(name, type, format, dirfd) SIZE_##type
@@ -86,7 +87,7 @@ struct {
 
 struct scratch {
 	__u8 bytes[SCRATCH_SIZE];
-	__u8 path[2 * STR_MAX]; /* a path being built from its end, in the first half; the second is room for the verifier */
+	__u8 path[2 * STR_MAX]; /* first half: a path, built from its end; second half: room for the verifier */
 };
 
 struct {

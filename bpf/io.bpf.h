@@ -83,7 +83,8 @@ __noinline __u64 hc_vectors_at(struct scratch *s, __u32 off, __u64 addr, __u32 c
 		sum += len;
 		n = done < limit ? at_most(limit - done, len) : 0;
 		n = MASKED(n, SCRATCH_MASK);
-		if (!n || !collecting || bpf_probe_read_user(s->bytes + MASKED(off + done, SCRATCH_MASK), n, (void *)base) < 0) {
+		if (!n || !collecting ||
+		    bpf_probe_read_user(s->bytes + MASKED(off + done, SCRATCH_MASK), n, (void *)base) < 0) {
 			collecting = false; /* what was collected stays; the sum goes on */
 			continue;
 		}

@@ -195,15 +195,17 @@ int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool
 		const struct hc_sc_info *info = &hc_sc_table[sc];
 		bool entry = enter && (sc == PPM_SC_OPEN || sc == PPM_SC_CREAT || sc == PPM_SC_OPENAT ||
 				       sc == PPM_SC_OPENAT2 || sc == PPM_SC_CONNECT);
-		bool shed;
+		uint8_t native = HC_INTEREST_NATIVE | (entry ? HC_INTEREST_NATIVE_ENTER : 0);
 
 		if (!sc_set[sc] || native_nr(info) < 0)
 			continue;
-		shed = sc_set[sc] == HC_BPF_SHED;
-		ask(table, native_nr(info), (shed ? HC_INTEREST_NATIVE_SHED : 0) | HC_INTEREST_NATIVE | (entry ? HC_INTEREST_NATIVE_ENTER : 0));
+		if (sc_set[sc] == HC_BPF_SHED)
+			native |= HC_INTEREST_NATIVE_SHED;
+		ask(table, native_nr(info), native);
 #if defined(__x86_64__)
-		ask(table, info->nr_ia32, (shed ? HC_INTEREST_COMPAT_SHED : 0) | HC_INTEREST_COMPAT | (entry ? HC_INTEREST_COMPAT_ENTER : 0));
-		ask(table, info->nr_ia32b, (shed ? HC_INTEREST_COMPAT_SHED : 0) | HC_INTEREST_COMPAT | (entry ? HC_INTEREST_COMPAT_ENTER : 0));
+		/* each compat bit is the one above its native fellow */
+		ask(table, info->nr_ia32, native << 1);
+		ask(table, info->nr_ia32b, native << 1);
 		/* the call socketcall(2) stands for is known only once its arguments are read */
 		if ((info->category & HC_EC_LOW_MASK) == EC_NET)
 			ask(table, HC_BPF_NR_SOCKETCALL,

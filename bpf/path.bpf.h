@@ -167,8 +167,8 @@ VARIABLE(symlinkat, PPME_SYSCALL_SYMLINKAT_X)
 	put_user_str(e, A(2));
 }
 
-/* The device argument of mknod is in the kernel's user-space encoding already: decode, then encode as 10.9, which is the
- * same layout (new_decode_dev and back). */
+/* The device argument of mknod is in the kernel's user-space encoding: decode, then encode as 10.9 says, which gives the
+ * same layout without stray bits. */
 static __always_inline __u32 user_dev(__u32 dev)
 {
 	__u32 major = (dev & 0xfff00) >> 8, minor = (dev & 0xff) | ((dev >> 12) & 0xfff00);
@@ -211,12 +211,13 @@ enum { FSCONFIG_STRING = 1, FSCONFIG_BINARY = 2, FSCONFIG_PATH = 3, FSCONFIG_PAT
 VARIABLE(fsconfig, PPME_SYSCALL_FSCONFIG_X)
 {
 	__u32 cmd = A(1);
+	bool string = cmd == FSCONFIG_STRING || cmd == FSCONFIG_PATH || cmd == FSCONFIG_PATH_EMPTY;
 
 	put_s64(e, RET);
 	put_s64(e, I32(A(0)));
 	put_u32(e, cmd);
 	put_user_str_max(e, A(2), LONG_STR_MAX);
 	put_user_bytes(e, A(3), RET >= 0 && cmd == FSCONFIG_BINARY ? U32(A(4)) : 0);
-	put_user_str(e, RET >= 0 && (cmd == FSCONFIG_STRING || cmd == FSCONFIG_PATH || cmd == FSCONFIG_PATH_EMPTY) ? A(3) : 0);
+	put_user_str(e, RET >= 0 && string ? A(3) : 0);
 	put_u32(e, A(4));
 }

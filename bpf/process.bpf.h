@@ -104,7 +104,8 @@ __noinline int hc_may_write(__u64 inode_addr)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	struct inode *inode = (struct inode *)inode_addr;
-	__u32 uid = BPF_CORE_READ(inode, i_uid.val), gid = BPF_CORE_READ(inode, i_gid.val), mode = BPF_CORE_READ(inode, i_mode);
+	__u32 uid = BPF_CORE_READ(inode, i_uid.val), gid = BPF_CORE_READ(inode, i_gid.val);
+	__u32 mode = BPF_CORE_READ(inode, i_mode);
 	__u64 caps = caps_effective(task);
 
 	if (BPF_CORE_READ(inode, i_sb, s_flags) & K_SB_RDONLY || BPF_CORE_READ(inode, i_flags) & K_S_IMMUTABLE)
@@ -281,7 +282,8 @@ int hc_fork(__u64 *ctx)
 		__u32 from = parent->tgid, to = child->tgid;
 		__u8 one = 1;
 
-		if (from != to && bpf_map_lookup_elem(&followed, &from) && bpf_map_update_elem(&followed, &to, &one, BPF_ANY))
+		if (from != to && bpf_map_lookup_elem(&followed, &from) &&
+		    bpf_map_update_elem(&followed, &to, &one, BPF_ANY))
 			__sync_fetch_and_add(&hc_unfollowed, 1);
 	}
 #if defined(__TARGET_ARCH_arm64)
@@ -311,8 +313,8 @@ static __always_inline __s64 alive_thread(struct task_struct *of, struct task_st
 	return REAPER_UNKNOWN;
 }
 
-/* Who adopts the children of the current task, which is exiting: another thread of it, the nearest living subreaper, the namespace's init
- * (kernel/exit.c find_new_reaper). 0: it has none, or the whole namespace dies. */
+/* Who adopts the children of the current task, which is exiting: another thread of it, the nearest living subreaper, the
+ * namespace's init (kernel/exit.c find_new_reaper). 0: it has none, or the whole namespace dies. */
 __noinline __s64 hc_reaper(void)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();

@@ -232,9 +232,11 @@ static __always_inline bool protocol_in(__u64 buf, __u32 size, __u16 local, __u1
 	if (local == PORT_MONGODB || remote == PORT_MONGODB ||
 	    (size >= 16 && (word3 == 1 || (word3 >= 2001 && word3 <= 2007))))
 		return true;
-	return size >= 5 && (w == WORD('G', 'E', 'T', ' ') || w == WORD('P', 'O', 'S', 'T') || w == WORD('P', 'U', 'T', ' ') ||
-			     w == WORD('D', 'E', 'L', 'E') || w == WORD('T', 'R', 'A', 'C') || w == WORD('C', 'O', 'N', 'N') ||
-			     w == WORD('O', 'P', 'T', 'I') || (w == WORD('H', 'T', 'T', 'P') && b[4] == '/'));
+	if (size < 5)
+		return false;
+	return w == WORD('G', 'E', 'T', ' ') || w == WORD('P', 'O', 'S', 'T') || w == WORD('P', 'U', 'T', ' ') ||
+	       w == WORD('D', 'E', 'L', 'E') || w == WORD('T', 'R', 'A', 'C') || w == WORD('C', 'O', 'N', 'N') ||
+	       w == WORD('O', 'P', 'T', 'I') || (w == WORD('H', 'T', 'T', 'P') && b[4] == '/');
 }
 
 /* Dynamic snaplen of one event; buf 0: vectors and messages, for which rule 4 does not hold. */
@@ -251,7 +253,8 @@ __noinline __u32 hc_dynamic_snaplen(__s32 fd, __u64 addr, __u64 buf, __u32 size)
 	__builtin_memset(&ends, 0, sizeof(ends));
 	if (family == K_AF_INET || family == K_AF_INET6)
 		read_ends(&ends, sk, family, addr);
-	if (max && ((ends.local_port >= min && ends.local_port <= max) || (ends.remote_port >= min && ends.remote_port <= max)))
+	if (max && ((ends.local_port >= min && ends.local_port <= max) ||
+		    (ends.remote_port >= min && ends.remote_port <= max)))
 		more = SNAPLEN_FULL;
 	else if (hc_config.statsd_port && ends.remote_port == hc_config.statsd_port)
 		more = SNAPLEN_PROTOCOL;

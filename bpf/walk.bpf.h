@@ -85,7 +85,8 @@ __noinline __u32 hc_path_at(struct scratch *s, __u32 off, __u64 file_addr)
 		s->path[MASKED(w.off, STR_MAX - 1)] = '/';
 	}
 	n = MASKED(STR_MAX - w.off, 2 * STR_MAX - 1);
-	if (n > STR_MAX || bpf_probe_read_kernel(s->bytes + MASKED(off, SCRATCH_MASK), n, s->path + MASKED(w.off, STR_MAX - 1)) < 0)
+	if (n > STR_MAX || bpf_probe_read_kernel(s->bytes + MASKED(off, SCRATCH_MASK), n,
+						 s->path + MASKED(w.off, STR_MAX - 1)) < 0)
 		return 0;
 	return n;
 }
@@ -195,7 +196,8 @@ static __always_inline __u64 user_pointer(__u64 array, __u32 i, bool compat)
 	return p;
 }
 
-/* Appends at off the strings of a caller's pointer array from element `first` on, at most `room` bytes. Returns how many. */
+/* Appends at off the strings of a caller's pointer array from element `first` on, at most `room` bytes, and returns how
+ * many bytes that were. */
 __noinline __u32 hc_argv_at(struct scratch *s, __u32 off, __u64 array, __u64 room, __u64 first_and_compat)
 {
 	bool compat = first_and_compat & 1;

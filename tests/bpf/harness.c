@@ -102,7 +102,8 @@ static void add(struct trace *t, uint16_t cpu, const uint8_t *p, size_t len)
 		int fixed = hc_param_type_size(info->params[i].type);
 
 		/* the one fixed-size parameter that may be missing: the size of a sendmsg whose header is unreadable */
-		CHECK(fixed < 0 || plen == fixed || (ev.type == PPME_SOCKET_SENDMSG_X && !plen), "%s.%s: length %u, not %d", info->id, info->params[i].name, plen, fixed);
+		CHECK(fixed < 0 || plen == fixed || (ev.type == PPME_SOCKET_SENDMSG_X && !plen), "%s.%s: length %u, not %d",
+		      info->id, info->params[i].name, plen, fixed);
 		if (plen && (info->params[i].type == PT_CHARBUF || info->params[i].type == PT_FSPATH ||
 			     info->params[i].type == PT_FSRELPATH))
 			CHECK(memchr(p + 26 + 2 * ev.nparams + sum, 0, plen) == p + 26 + 2 * ev.nparams + sum + plen - 1,

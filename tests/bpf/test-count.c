@@ -138,7 +138,8 @@ static void reconcile(const struct workload *w, size_t ring_nbytes, bool must_fi
 static void reselect(void)
 {
 	enum { CALLS = 300000 };
-	static const char *const both[] = { "getppid", "openat", "clone", "read", "write", NULL }, *const one[] = { "getppid", NULL };
+	static const char *const both[] = { "getppid", "openat", "clone", "read", "write", NULL };
+	static const char *const one[] = { "getppid", NULL };
 	struct trace t;
 	int status, changes = 0;
 	pid_t pid;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Driver test: ids, limits, signals, tracing, modules, keys, semaphores and the rest; generic events of every call without
- * a type of its own; 32-bit callers; filters. Every parameter against emission.tsv.
+ * Driver test: ids, limits, signals, tracing, modules, keys, semaphores and the rest; generic events of calls without a
+ * type of their own; 32-bit callers; filters. Every parameter against emission.tsv.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -142,7 +142,7 @@ static void calls(void)
 {
 	struct io_uring_params *params = shared(sizeof *params);
 	char *name = shared(16);
-	struct sembuf sops[2] = { { .sem_num = 0, .sem_op = 5, .sem_flg = IPC_NOWAIT }, { .sem_num = 1, .sem_op = 6, .sem_flg = SEM_UNDO } };
+	struct sembuf sops[2] = { { 0, 5, IPC_NOWAIT }, { 1, 6, SEM_UNDO } };
 	struct timespec ts = { .tv_sec = 0, .tv_nsec = 7 };
 	long fd, sem;
 
@@ -279,7 +279,8 @@ static void calls(void)
 		U16(ev, 3, 4);
 		U32(ev, 4, 0);
 	}
-	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, QCMD(Q_QUOTAON, GRPQUOTA), "/dev/nope", QFMT_VFS_V0, "/path"))) {
+	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, QCMD(Q_QUOTAON, GRPQUOTA), "/dev/nope", QFMT_VFS_V0,
+		       "/path"))) {
 		S64(ev, 0, RET);
 		STR(ev, 1, "/dev/nope");
 		STR(ev, 2, "/path");

@@ -253,7 +253,9 @@ static void udp6(void)
 	iov[1] = (struct iovec){ "second!", 7 };
 	memset(multi, 0, 2 * sizeof *multi);
 	for (int i = 0; i < 2; i++)
-		multi[i].msg_hdr = (struct msghdr){ .msg_name = addr, .msg_namelen = sizeof *addr, .msg_iov = iov + i, .msg_iovlen = 1 };
+		multi[i].msg_hdr = (struct msghdr){
+			.msg_name = addr, .msg_namelen = sizeof *addr, .msg_iov = iov + i, .msg_iovlen = 1,
+		};
 	if ((ev = call(PPME_SOCKET_SENDMMSG_X, SYS_sendmmsg, b, multi, 2, 0))) {
 		for (int i = 0; i < 2; i++) {
 			const char *text = i ? "second!" : "first";

@@ -205,7 +205,8 @@ static void successful_exec(struct trace *t, void *how)
 	int pid = trace_child(t, exec_true, how);
 
 	what = how ? "execveat" : "execve";
-	CHECK(trace_count(t, PPME_SYSCALL_EXECVE_19_X, pid) == 1, "%zu exec events", trace_count(t, PPME_SYSCALL_EXECVE_19_X, pid));
+	CHECK(trace_count(t, PPME_SYSCALL_EXECVE_19_X, pid) == 1, "%zu exec events",
+	      trace_count(t, PPME_SYSCALL_EXECVE_19_X, pid));
 	CHECK(trace_count(t, PPME_SYSCALL_EXECVEAT_X, pid) == 0, "an execveat event for a success");
 	ev = trace_find(t, PPME_SYSCALL_EXECVE_19_X, pid, 0);
 	S64(ev, 0, 0);
@@ -457,7 +458,9 @@ static void check_signals(struct trace *t)
 
 int main(void)
 {
-	static const char *const names[] = { "execve", "execveat", "clone", "clone3", "fork", "vfork", "sched_process_exit", NULL };
+	static const char *const names[] = {
+		"execve", "execveat", "clone", "clone3", "fork", "vfork", "sched_process_exit", NULL,
+	};
 	static const char *const sig_names[] = { "signal_deliver", NULL };
 	struct trace t;
 
