@@ -39,15 +39,19 @@ void hc_governor_init(struct hc_governor *g, const struct hc_scset *selected, co
 static unsigned dearest(const struct hc_governor *g, const uint64_t *cost)
 {
 	unsigned best = HC_SC_COUNT;
+	struct hc_scset may_go = g->selected;
 	uint64_t sum = 0;
 
+	hc_scset_subtract(&may_go, &g->shed);
 	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++)
-		sum += hc_scset_has(&g->selected, sc) && !hc_scset_has(&g->shed, sc) ? cost[sc] : 0;
+		sum += hc_scset_has(&may_go, sc) ? cost[sc] : 0;
+	hc_scset_subtract(&may_go, &g->keep);
 
 	for (int wanted_by_rules = 0; wanted_by_rules < 2 && best == HC_SC_COUNT; wanted_by_rules++)
 		for (unsigned sc = 0; sc < HC_SC_COUNT; sc++) {
-			if (!cost[sc] || cost[sc] < sum / COST_SHARE_MIN || !hc_scset_has(&g->selected, sc) || hc_scset_has(&g->keep, sc) || hc_scset_has(&g->shed, sc) ||
-			    hc_scset_has(&g->rules, sc) != wanted_by_rules)
+			if (!hc_scset_has(&may_go, sc) || hc_scset_has(&g->rules, sc) != wanted_by_rules)
+				continue;
+			if (!cost[sc] || cost[sc] < sum / COST_SHARE_MIN)
 				continue;
 			if (best == HC_SC_COUNT || cost[sc] > cost[best])
 				best = sc;

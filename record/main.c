@@ -17,6 +17,7 @@
 #include "common/exit.h"
 #include "common/options.h"
 #include "config.h"
+#include "record/base-syscalls.h"
 #include "record/capture.h"
 #include "record/kernel.h"
 #include "record/output.h"
@@ -199,6 +200,17 @@ static int interpret(struct session *s)
 		return usage("--failed is drop or only");
 	if (o->comm && strlen(o->comm) >= HC_BPF_COMM_MAX)
 		return usage("--comm takes a thread name, and those have at most 15 bytes");
+	if (o->state_set && hc_state_set_parse(o->state_set) < 0)
+		return usage("--state-set is current or falco-0.35");
+	for (size_t i = 0; i < o->settings.n; i++) {
+		struct hc_base_syscalls scratch = { 0 };
+		struct hc_diag diag;
+		int err = hc_base_syscalls_set(&scratch, o->settings.items[i], &diag);
+
+		hc_base_syscalls_done(&scratch);
+		if (err)
+			return usage(diag.text);
+	}
 	s->select = (struct hc_select_options){ .rules = o->rules.items, .nrules = o->rules.n, .config = o->config,
 						 .settings = o->settings.items, .nsettings = o->settings.n, .all = o->all,
 						 .everything = o->all_syscalls, .state_set = o->state_set };
@@ -301,7 +313,8 @@ static int record(struct session *s, struct hc_select *select)
 	if (signals < 0 || hc_kernel_open(&kernel, &s->config, s->options.ring_size, &diag) ||
 	    (s->options.pid && hc_kernel_follow(kernel, (pid_t)s->options.pid, &diag)))
 		return fail(s, &diag, HC_EXIT_FAIL);
-	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken), .flight = flight, .child = &child,
+	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken),
+							  .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
 							  .keep_privileges_for_files = hc_output_has_limits(output) },
 			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",

@@ -102,12 +102,8 @@ static int make(struct hc_select *select, const struct hc_select_options *option
 	uint32_t nrules;
 	int r;
 
-	if (options->state_set) {
-		r = hc_state_set_parse(options->state_set);
-		if (r < 0)
-			return hc_diag_set(reterr_diag, -EINVAL, "--state-set is current or falco-0.35, not '%s'", options->state_set);
-		how.state_set = (enum hc_state_set)r;
-	}
+	if (options->state_set)
+		how.state_set = (enum hc_state_set)hc_state_set_parse(options->state_set);
 	r = read_base(base, options, reterr_diag);
 	if (r)
 		return r;
@@ -158,6 +154,7 @@ void hc_select_print(const struct hc_select *select)
 	for (uint32_t i = 0; i < select->selection.nlines; i++) {
 		const struct hc_selection_line *line = &select->selection.lines[i];
 
+		fflush(stdout); /* both may go to one terminal or pipe; keep the order */
 		fprintf(line->level == HC_SELECTION_STDERR ? stderr : stdout, "%s\n", line->text);
 	}
 	if (!select->ruleset) {

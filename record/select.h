@@ -20,7 +20,7 @@ struct hc_select_options {
 	size_t nsettings;
 	bool all;                 /* -A: keep the high-volume I/O calls too */
 	bool everything;          /* --all-syscalls: rules do not matter */
-	const char *state_set;    /* NULL: current */
+	const char *state_set;    /* a name that hc_state_set_parse knows; NULL: current */
 };
 
 struct hc_select {
