@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * A whole file, plain or however it is wrapped. Also holds reading in pieces against reading whole.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "formats/source.h"
+#include "touch.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct pieces {
+	const uint8_t *p;
+	size_t len, size;
+};
+
+static ssize_t read_piece(struct hc_source *s, void *buf, size_t cap)
+{
+	struct pieces *f = s->ctx;
+	size_t n = f->len < f->size ? f->len : f->size;
+
+	n = n < cap ? n : cap;
+	if (n)
+		memcpy(buf, f->p, n);
+	f->p += n;
+	f->len -= n;
+	return (ssize_t)n;
+}
+
+/* Number of events, and of other outcomes. */
+static uint64_t consume(struct hc_source *source, bool raw)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+	struct hc_reader_options options = { .raw = raw, .lists_max = 8 << 20 };
+	struct hc_diag diag;
+	struct hc_event *ev;
+	uint64_t n = 0;
+	int x = hc_reader_open_source(&r, source, "fuzz", &options, &diag);
+
+	if (x)
+		return (uint64_t)x << 48;
+	touch_section(hc_reader_section(r));
+	while ((x = hc_reader_next(r, &ev, &diag)) == HC_READ_EVENT || x == HC_READ_SECTION || x == HC_READ_SKIPPED) {
+		if (x == HC_READ_EVENT)
+			touch_event(ev);
+		else if (x == HC_READ_SECTION)
+			touch_section(hc_reader_section(r));
+		n += x == HC_READ_EVENT ? 1 : 1ULL << 32;
+	}
+	if (x != HC_READ_EOF && x != HC_READ_TRUNCATED && x != HC_READ_UNSUPPORTED)
+		abort();
+	return n | (uint64_t)x << 48;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint64_t whole = consume(hc_source_new_memory(data, size), false);
+	struct pieces f = { data, size, 1 + size % 97 };
+
+	if (consume(hc_source_new(read_piece, NULL, &f), false) != whole)
+		abort();
+	consume(hc_source_new_memory(data, size), true);
+	return 0;
+}
