@@ -15,6 +15,7 @@
 struct fake_value {
 	const char *field; /* as written in conditions */
 	struct hc_value value;
+	struct hc_value items[4]; /* of a list: those of FAKE_LIST live no longer than the statement that names them */
 };
 
 struct fake {
@@ -40,16 +41,14 @@ static inline void fake_set(struct fake *fake, const char *field, struct hc_valu
 {
 	unsigned i = 0;
 
-	/* items of FAKE_LIST live no longer than the statement that names them */
-	if (value.kind == HC_VALUE_LIST && value.nitems) {
-		struct hc_value *items = calloc(value.nitems, sizeof *items);
-
-		memcpy(items, value.items, value.nitems * sizeof *items);
-		value.items = items;
-	}
 	while (i < fake->n && strcmp(fake->values[i].field, field))
 		i++;
-	fake->values[i] = (struct fake_value){ field, value };
+	fake->values[i].field = field;
+	fake->values[i].value = value;
+	if (value.kind == HC_VALUE_LIST && value.nitems) {
+		memcpy(fake->values[i].items, value.items, value.nitems * sizeof value);
+		fake->values[i].value.items = fake->values[i].items;
+	}
 	if (i == fake->n)
 		fake->n++;
 }
