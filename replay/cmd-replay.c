@@ -255,9 +255,12 @@ static void summarise(const struct job *job, double seconds)
 	const struct hc_state_stats *s = &run->worst;
 
 	hc_replay_statistics(job->replay, stderr);
+	hc_coverage_print(&run->coverage, hc_replay_rules(job->replay), stderr);
 	fprintf(stderr, "%" PRIu64 " events read, %" PRIu64 " evaluated, %.2f s\n", run->events, run->seen, seconds);
 	if (run->drops)
 		fprintf(stderr, "%" PRIu64 " events state that others were lost when this was recorded\n", run->drops);
+	if (run->foreign)
+		fprintf(stderr, "%" PRIu64 " events of plugins passed over: the rules are about system calls\n", run->foreign);
 	if (run->damaged)
 		fprintf(stderr, "%" PRIu64 " of %zu captures damaged, %" PRIu64 " bytes passed over; everything readable was evaluated\n",
 			run->damaged, job->ninputs, run->skipped_bytes);

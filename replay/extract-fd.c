@@ -225,7 +225,7 @@ bool hc_extract_fd_types(struct hc_eval *eval, const struct hc_field *field, boo
 	} else {
 		uint64_t seen = 0;
 
-		/* Two types may share a word (server sockets and tuples): the word's address tells them apart. */
+		/* Two types may share a word: server sockets and tuples. */
 		while (hc_fdtable_next_in_order(table, &pos, &fd)) {
 			struct hc_str word = hc_fd_word(fd->type);
 			uint32_t i = 0;

@@ -227,6 +227,11 @@ bool hc_replay_event(void *ctx, struct hc_eval *eval)
 	return true;
 }
 
+const struct hc_ruleset *hc_replay_rules(const struct hc_replay *replay)
+{
+	return replay->ruleset;
+}
+
 uint64_t hc_replay_alerts(const struct hc_replay *replay)
 {
 	return replay->total;

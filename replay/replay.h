@@ -40,5 +40,6 @@ void hc_replay_capture(struct hc_replay *replay, const char *name, struct hc_sin
 bool hc_replay_event(void *ctx, struct hc_eval *eval);
 
 uint64_t hc_replay_alerts(const struct hc_replay *replay);
+const struct hc_ruleset *hc_replay_rules(const struct hc_replay *replay);
 /* Falco's closing statistics (rules-language.md 8.7). */
 void hc_replay_statistics(const struct hc_replay *replay, FILE *out);

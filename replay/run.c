@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "common/exit.h"
+#include "common/ledger.h"
 #include "common/progress.h"
 #include "formats/reader.h"
+#include "replay/paths.h"
 
 int hc_run_open(struct hc_run_input *ret, const char *path, struct hc_diag *reterr_diag)
 {
@@ -28,18 +30,20 @@ static void say(const struct hc_run *run, struct hc_progress *progress, const st
 	fprintf(stderr, "%s: %s\n", run->command, hc_diag_format(diag, text, sizeof text));
 }
 
-/* Events by which a recorder states that it lost some. */
-static bool states_loss(struct hc_event *ev)
+/* Events by which a recorder speaks of its own work: the ledger, and what others write when they lose events. */
+static void note_recorder(struct hc_run *run, struct hc_event *ev)
 {
-	struct hc_str name;
+	struct hc_str name, json;
 
 	if (ev->type == PPME_DROP_E)
-		return true;
+		run->drops++;
 	if (ev->type != PPME_ASYNCEVENT_E)
-		return false;
-	name = (struct hc_str){ (const char *)hc_event_param(ev, 1, &name.len), name.len };
-	name.len = name.p ? (uint32_t)strnlen(name.p, name.len) : 0;
-	return hc_str_is(name, "hindcast.loss");
+		return;
+	name = hc_event_str(ev, 1);
+	json.p = (const char *)hc_event_param(ev, 2, &json.len);
+	run->drops += hc_str_is(name, HC_LEDGER_LOSS);
+	if (json.len)
+		hc_coverage_note(&run->coverage, name, json);
 }
 
 static void add_stats(struct hc_run *run, const struct hc_state *state)
@@ -68,13 +72,25 @@ static bool in_window(const struct hc_run *run, uint64_t ts_ns, uint64_t start_n
 	return ts_ns >= since && (!run->until_ns || ts_ns <= until);
 }
 
+/* Events of plugins are of another source than the rules here; the container plugin's have id 0. */
+static bool is_foreign(struct hc_event *ev)
+{
+	return ev->type == PPME_PLUGINEVENT_E || (ev->type == PPME_ASYNCEVENT_E && hc_event_u64(ev, 0, 0) != 0);
+}
+
 /* One event through the state and on to the caller. False: the caller has seen enough. */
 static bool one_event(struct hc_run *run, struct hc_eval *eval, struct hc_event *ev, uint64_t start_ns)
 {
-	if (ev->type == PPME_DROP_E || ev->type == PPME_ASYNCEVENT_E)
-		run->drops += states_loss(ev);
+	const bool meta = hc_event_info(ev)->category & (EC_METAEVENT | EC_PLUGIN);
+
+	if (meta)
+		note_recorder(run, ev);
 	if (!hc_state_event(eval->state, ev))
 		return true;
+	if (meta && is_foreign(ev)) {
+		run->foreign++;
+		return true;
+	}
 	run->seen++;
 	if (run->wanted && !hc_evset_has(run->wanted, ev->type))
 		return true;

@@ -10,6 +10,7 @@
 
 #include "common/diag.h"
 #include "formats/source.h"
+#include "replay/coverage.h"
 #include "replay/eval.h"
 #include "replay/state.h"
 #include "rules/evtset.h"
@@ -38,8 +39,10 @@ struct hc_run {
 	/* Totals over all captures so far. */
 	uint64_t events, seen;    /* read; given to the rules (fn or not) */
 	uint64_t drops;           /* events that state a loss */
+	uint64_t foreign;         /* events of other sources: passed over */
 	uint64_t damaged, failed; /* captures with damage; captures that could not be read on */
 	uint64_t skipped_bytes;
+	struct hc_coverage coverage;
 	struct hc_state_stats worst; /* sums of what limits refused, peaks of what was held */
 };
 
