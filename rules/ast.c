@@ -75,7 +75,8 @@ void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value)
 {
 	static const char from[] = "\b\f\n\r\t\\\"", to[] = "bfnrt\\\"";
 
-	if (hc_lex_is_bare(value)) {
+	/* a backspace may stand in a bare string, but at its start reads as a blank */
+	if (hc_lex_is_bare(value) && !memchr(value.p, '\b', value.len)) {
 		hc_buf_put(buf, value.p, value.len);
 		return;
 	}

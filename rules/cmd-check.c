@@ -71,6 +71,11 @@ static int check(const struct options *o, const char *const *paths, size_t n)
 		hc_report_text(stderr, rs, o->verbose);
 		summary(rs, o->verbose);
 	}
+	if (!rs->nresults) {
+		fprintf(stderr, "hindcast check: no rules file there, nothing was checked\n");
+		hc_ruleset_free(rs);
+		return HC_EXIT_FAIL;
+	}
 	hc_ruleset_free(rs);
 	return r ? HC_EXIT_RULES : HC_EXIT_OK;
 }
