@@ -161,7 +161,8 @@ void trace_drain(struct trace *t, bool keep)
 		ring_buffer__consume(rb);
 		ring_buffer__free(rb);
 	}
-	qsort(t->events, t->n, sizeof *t->events, by_time);
+	if (t->n)
+		qsort(t->events, t->n, sizeof *t->events, by_time);
 	t->produced = t->dropped_total = 0;
 	memset(t->dropped, 0, sizeof t->dropped);
 	for (int i = 0; i < HC_BPF_CPUS_MAX; i++) {

@@ -279,7 +279,7 @@ static void calls(void)
 		U16(ev, 3, 4);
 		U32(ev, 4, 0);
 	}
-	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, QCMD(Q_QUOTAON, GRPQUOTA), "/dev/nope", QFMT_VFS_V0,
+	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, (unsigned)Q_QUOTAON << 8 | GRPQUOTA, "/dev/nope", QFMT_VFS_V0,
 		       "/path"))) {
 		S64(ev, 0, RET);
 		STR(ev, 1, "/dev/nope");
