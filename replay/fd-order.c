@@ -135,9 +135,10 @@ void hc_fd_order_copy(struct hc_state *s, struct hc_fd_order *to, const struct h
 	*to = (struct hc_fd_order){ .lost = from->lost };
 	if (from->lost || !from->n)
 		return;
-	/* Copies of copies alternate between two orders soon. */
-	if (times > 8)
-		times = 8 + (times & 1);
+	/* Copies of copies mostly alternate between two orders; more generations than four that never touched their fds are
+	 * not worth exactness. */
+	if (times > 4)
+		times = 4 - (times & 1);
 	if (!times) {
 		*to = *from;
 		to->next = hc_pool_alloc(&s->pool, order_bytes(from->cap, from->nbuckets));

@@ -156,11 +156,16 @@ static struct hc_thread *owner_of(struct hc_thread *t)
 	return t->flags & HC_CL_CLONE_FILES ? hc_thread_main(t) : t;
 }
 
-/* The owner's table, not shared with anybody. */
+/* The owner's table, not shared with anybody; NULL if it cannot be changed any more, because that would need a copy and
+ * memory is full. */
 static struct hc_fdtable *own_table(struct hc_state *s, struct hc_thread *owner)
 {
 	struct hc_fdtable *table = owner->fds;
 
+	if (table && table->refs > 1 && hc_pool_full(&s->pool)) {
+		s->stats.fds_refused++;
+		return NULL;
+	}
 	if (!table) {
 		owner->fds = table_new(s);
 	} else if (table->refs > 1) {
@@ -183,7 +188,9 @@ struct hc_fdtable *hc_fds_in_order(struct hc_state *state, struct hc_thread *thr
 
 	if (!owner || !owner->fds)
 		return NULL;
-	return owner->fds_copies ? own_table(state, owner) : owner->fds;
+	if (owner->fds_copies)
+		own_table(state, owner);
+	return owner->fds;
 }
 
 bool hc_fdtable_next_in_order(const struct hc_fdtable *table, uint32_t *pos, struct hc_fd **ret_entry)
@@ -240,8 +247,12 @@ static struct hc_fd **insert_sparse(struct hc_state *s, struct hc_fdtable *table
 static bool put(struct hc_state *s, struct hc_thread *owner, int64_t fd, struct hc_fd *entry)
 {
 	struct hc_fdtable *table = own_table(s, owner);
-	struct hc_fd **slot = slot_of(table, fd);
+	struct hc_fd **slot = table ? slot_of(table, fd) : NULL;
 
+	if (!table) {
+		entry_unref(s, entry);
+		return false;
+	}
 	if (slot) {
 		struct hc_fd *old = *slot;
 
@@ -314,9 +325,9 @@ struct hc_fd *hc_fds_edit(struct hc_state *s, struct hc_thread *t, int64_t fd)
 	struct hc_thread *owner = owner_of(t);
 	struct hc_fd **slot, *old;
 
-	if (!owner || !owner->fds || !slot_of(owner->fds, fd))
+	if (!owner || !owner->fds || !slot_of(owner->fds, fd) || !own_table(s, owner))
 		return NULL;
-	slot = slot_of(own_table(s, owner), fd);
+	slot = slot_of(owner->fds, fd);
 	old = *slot;
 	if (old->refs > 1) {
 		*slot = entry_copy(s, old);
@@ -353,12 +364,9 @@ static void remove_slot(struct hc_state *s, struct hc_fdtable *table, int64_t fd
 void hc_fds_remove(struct hc_state *s, struct hc_thread *t, int64_t fd)
 {
 	struct hc_thread *owner = owner_of(t);
-	struct hc_fdtable *table;
 
-	if (!owner || !owner->fds || !slot_of(owner->fds, fd))
-		return;
-	table = own_table(s, owner);
-	remove_slot(s, table, fd, slot_of(table, fd));
+	if (owner && owner->fds && slot_of(owner->fds, fd) && own_table(s, owner))
+		remove_slot(s, owner->fds, fd, slot_of(owner->fds, fd));
 }
 
 static bool is_cloexec(const struct hc_fd *fd)
@@ -422,16 +430,16 @@ void hc_fds_remove_cloexec(struct hc_state *s, struct hc_thread *t)
 	struct hc_thread *owner = owner_of(t);
 
 	/* After a fork the table is still the parent's: do not copy it for nothing. */
-	if (owner && any_cloexec(owner->fds))
-		each_in(s, own_table(s, owner), INT64_MIN, INT64_MAX, remove_if_cloexec);
+	if (owner && any_cloexec(owner->fds) && own_table(s, owner))
+		each_in(s, owner->fds, INT64_MIN, INT64_MAX, remove_if_cloexec);
 }
 
 void hc_fds_range(struct hc_state *s, struct hc_thread *t, int64_t first, int64_t last, bool cloexec)
 {
 	struct hc_thread *owner = owner_of(t);
 
-	if (owner && owner->fds)
-		each_in(s, own_table(s, owner), first, last, cloexec ? mark_cloexec : remove_slot);
+	if (owner && owner->fds && own_table(s, owner))
+		each_in(s, owner->fds, first, last, cloexec ? mark_cloexec : remove_slot);
 }
 
 void hc_fd_set_name(struct hc_state *s, struct hc_fd *fd, const void *p, size_t len)

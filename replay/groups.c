@@ -12,7 +12,7 @@
 enum {
 	PIDS_MIN = 256,
 	EXIT_BUCKETS = 4096,
-	WALK_MAX = 4096, /* generations looked at for a reaper: bounds what a chain of 262144 forks can cost per exit */
+	WALK_MAX = 1024, /* generations looked at for a reaper: bounds what a chain of 262144 forks can cost per exit */
 	NO_EXIT = UINT16_MAX,
 };
 
@@ -161,6 +161,10 @@ void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t)
 	if (hc_thread_is_invalid(t) || t->group)
 		return;
 	g = s->pids[pid_slot(s, t->pid)];
+	if (!g && s->npids >= HC_GROUPS_MAX) {
+		s->stats.threads_refused++;
+		return;
+	}
 	if (!g) {
 		g = group_new(s, t->pid);
 		g->reaper = t->pid == 1 || t->vpid == 1;
@@ -240,8 +244,8 @@ static struct hc_thread *find_reaper(struct hc_state *s, struct hc_thread *t)
 	if (r)
 		return r;
 	/* Going round a loop more than once finds nothing new, so a step count serves as loop detection. */
-	r = hc_state_find(s, t->ptid);
-	for (uint32_t i = 0; r && r != t && i < WALK_MAX; i++, r = hc_state_find(s, r->ptid)) {
+	r = hc_thread_parent(s, t);
+	for (uint32_t i = 0; r && r != t && i < WALK_MAX; i++, r = hc_thread_parent(s, r)) {
 		struct hc_thread *alive;
 
 		if (hc_thread_in_pidns(r) != in_pidns)

@@ -57,6 +57,12 @@ struct hc_thread *hc_threads_get(struct hc_state *s, int64_t tid);
 /* Takes the entry out of the table, its group and family without any of the effects of section 8, and frees it. */
 void hc_threads_erase(struct hc_state *s, struct hc_thread *t);
 
+/* The thread whose tid is t's ptid, or NULL; mostly the one that has t among its children. */
+static inline struct hc_thread *hc_thread_parent(struct hc_state *s, const struct hc_thread *t)
+{
+	return t->parent && t->parent->tid == t->ptid ? t->parent : hc_state_find(s, t->ptid);
+}
+
 /* groups.c: thread groups, families, exit (3.2, 8). */
 void hc_groups_init(struct hc_state *s);
 void hc_groups_done(struct hc_state *s);

@@ -35,16 +35,18 @@
 enum {
 	HC_THREADS_MAX = 262144, /* state-engine.md 14 */
 	HC_EXITS_MAX = 8192,     /* remembered exits */
+	HC_GROUPS_MAX = 2 * HC_THREADS_MAX, /* thread groups, those only replaced entries are left of included */
 };
-/* All of the host state together; four times what the largest host in our captures needs per thread at HC_THREADS_MAX. */
-#define HC_STATE_BYTES_MAX (1ull << 30)
+/* All of the host state together: 2 KiB for each of HC_THREADS_MAX threads, several times what hosts need per thread.
+ * Beyond it new entries are refused, and tables still shared after a fork stay as they are. */
+#define HC_STATE_BYTES_MAX (512ull << 20)
 
 /* What limits cost, for the closing summary: nothing is left out silently. */
 struct hc_state_stats {
 	uint64_t threads, threads_peak;  /* now; most at a time */
-	uint64_t threads_refused;        /* not added: table or memory full */
+	uint64_t threads_refused;        /* not added, or to no group: table or memory full */
 	uint64_t placeholders;           /* threads made up because an event came from an unknown one */
-	uint64_t fds_refused;            /* not added: 4096 in a table, or memory full */
+	uint64_t fds_refused;            /* not added (or changed): 4096 in a table, or memory full */
 	uint64_t texts_refused;          /* attributes left empty: memory full */
 	uint64_t users_refused, containers_refused;
 	uint64_t containers_bad;         /* container events whose JSON could not be used */

@@ -12,7 +12,7 @@
 #include "formats/section.h"
 #include "replay/text.h"
 
-enum { HC_USERS_MAX = 1 << 20 /* entries in all tables together */ };
+enum { HC_USERS_MAX = 1 << 18 /* entries in all tables together */ };
 
 struct hc_user {
 	uint32_t uid, gid;

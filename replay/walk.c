@@ -17,7 +17,7 @@ struct hc_thread *hc_state_ancestor(struct hc_state *state, const struct hc_thre
 	if (n > WALK_MAX)
 		return NULL;
 	while (t && n--) {
-		t = hc_state_find(state, t->ptid);
+		t = hc_thread_parent(state, t);
 		t = t ? hc_thread_main(t) : NULL;
 	}
 	return t;
@@ -25,7 +25,7 @@ struct hc_thread *hc_state_ancestor(struct hc_state *state, const struct hc_thre
 
 static struct hc_thread *parent_of(struct hc_state *state, const struct hc_thread *t)
 {
-	return t ? hc_state_find(state, t->ptid) : NULL;
+	return t ? hc_thread_parent(state, t) : NULL;
 }
 
 struct hc_walk hc_walk_begin(struct hc_state *state, struct hc_thread *from)
