@@ -17,18 +17,22 @@
 #include <unistd.h>
 
 #include "record/governor.h"
+#include "record/metrics.h"
 #include "record/privileges.h"
 #include "record/rings.h"
 #include "record/stream.h"
+#include "record/watch.h"
 
 #define MARGIN_NS 5000000ull
 #define SETTLE_NS 500000000ull /* how long to wait at the end for events under way */
 #define SECOND_NS 1000000000ull
+#define METRICS_NS 5000000000ull
+#define RELOAD_DELAY_NS 500000000ull /* a change is often several */
 #define STEP_NS 100000000ull /* of the governor */
 
 enum { POLL_MS = 100, SETTLE_MS = 1, HASTE_PCT = 40 };
 
-enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT };
+enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT, SOURCE_RULES };
 
 struct capture {
 	const struct hc_capture_parts *p;
@@ -38,13 +42,16 @@ struct capture {
 	struct hc_select *select;
 	int epoll;
 	uint64_t start_ns, tick_ns;
+	struct hc_watch *watch;
+	uint64_t reload_ns;   /* when to look at changed rules; 0: they have not changed */
 	uint64_t ready_ns;    /* when a snapshot was complete; 0: none waits */
 	const char *stop;     /* why to end; NULL: go on */
 	bool child_running, child_released, stop_asked;
 	struct hc_governor governor;
 	struct hc_scset recorded; /* selected and not shed */
 	char why[160];            /* the governor's last change */
-	uint64_t step_ns, step_lost;
+	uint64_t step_ns, step_lost, metrics_ns;
+	bool metrics_failed;
 	uint32_t step_fill_pct;
 	struct hc_capture_result *result;
 };
@@ -85,6 +92,11 @@ static int set_up(struct capture *c, struct hc_diag *reterr_diag)
 		err = watch(c, hc_stream_fd(c->stream), SOURCE_SNAPSHOT, EPOLLIN);
 	if (!err && c->child_running)
 		err = watch(c, c->p->child->pidfd, SOURCE_CHILD, EPOLLIN);
+	c->watch = hc_watch_new(c->select->files, c->select->nfiles);
+	if (hc_watch_is_newer(c->select->files, c->select->nfiles, c->select->read_at))
+		c->reload_ns = c->start_ns;
+	if (!err && hc_watch_fd(c->watch) >= 0)
+		err = watch(c, hc_watch_fd(c->watch), SOURCE_RULES, EPOLLIN);
 	/* edge-triggered: what stays in a ring for the margin must not wake us again and again */
 	for (uint32_t i = 0; !err && i < n; i++)
 		err = watch(c, fds[i], SOURCE_RING, EPOLLIN | EPOLLET);
@@ -177,8 +189,8 @@ static int step(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
 	return apply(c, change == HC_GOVERNOR_SHED ? "shed" : "restore", c->why, reterr_diag);
 }
 
-/* SIGHUP: the rules anew. If they do not load, the old set stays. */
-static int reload(struct capture *c, struct hc_diag *reterr_diag)
+/* The rules anew. If they do not load, the old set stays. */
+static int reload(struct capture *c, const char *why, struct hc_diag *reterr_diag)
 {
 	struct hc_select *select, *old;
 	struct hc_diag diag = { 0 };
@@ -193,7 +205,7 @@ static int reload(struct capture *c, struct hc_diag *reterr_diag)
 	old = c->select;
 	c->select = select;
 	govern(c);
-	err = apply(c, "reload", "SIGHUP", reterr_diag);
+	err = apply(c, "reload", why, reterr_diag);
 	hc_select_free(old);
 	if (!c->o->quiet)
 		fprintf(stderr, "hindcast record: rules reloaded: %zu rules, %u system calls selected\n", select->nrules,
@@ -237,7 +249,7 @@ static int signalled(struct capture *c, struct hc_diag *reterr_diag)
 
 	while (!err && read(c->p->signals, &si, sizeof si) == sizeof si) {
 		if (si.ssi_signo == SIGHUP && si.ssi_code != SI_KERNEL)
-			err = reload(c, reterr_diag);
+			err = reload(c, "SIGHUP", reterr_diag);
 		else if (si.ssi_signo == SIGUSR1)
 			report(c);
 		else if (si.ssi_signo == SIGUSR2)
@@ -284,9 +296,31 @@ static int handle(struct capture *c, enum source source, struct hc_diag *reterr_
 		c->ready_ns = now_ns(c);
 		return hc_stream_acknowledge(c->stream);
 	case SOURCE_CHILD: child_ended(c); return 0;
+	case SOURCE_RULES:
+		if (hc_watch_changed(c->watch))
+			c->reload_ns = now_ns(c) + RELOAD_DELAY_NS;
+		return 0;
 	case SOURCE_RING: return 0;
 	}
 	return 0;
+}
+
+/* Metrics that cannot be written end nothing; it is said once. */
+static void write_metrics(struct capture *c, uint64_t now)
+{
+	struct hc_metrics m = { .kernel = c->p->kernel, .output = c->p->output, .rings = c->rings,
+				.selected = hc_scset_count(&c->governor.selected), .shed = hc_scset_count(&c->governor.shed) };
+	struct hc_diag diag;
+	uint64_t refused;
+
+	if (!c->o->metrics || c->metrics_failed || now - c->metrics_ns < METRICS_NS)
+		return;
+	c->metrics_ns = now;
+	m.events = hc_stream_events(c->stream, &refused);
+	if (hc_metrics_write(c->o->metrics, &m, &diag)) {
+		c->metrics_failed = true;
+		fprintf(stderr, "hindcast record: %s; recording goes on without\n", diag.text);
+	}
 }
 
 static void notice(const struct capture *c)
@@ -315,10 +349,15 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 		}
 		if (!err)
 			err = step(c, now, reterr_diag);
+		if (!err && c->reload_ns && now >= c->reload_ns) {
+			c->reload_ns = 0;
+			err = reload(c, "rule files changed", reterr_diag);
+		}
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
 			err = hc_stream_tick(c->stream, now, reterr_diag);
 			notice(c);
+			write_metrics(c, now);
 		}
 		if (err)
 			return err;
@@ -438,6 +477,7 @@ int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture
 	}
 	hc_stream_free(c.stream);
 	hc_rings_free(c.rings);
+	hc_watch_free(c.watch);
 	hc_select_free(c.select);
 	if (c.epoll >= 0)
 		close(c.epoll);

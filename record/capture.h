@@ -19,6 +19,7 @@ struct hc_capture_options {
 	const struct hc_select_options *select; /* for reloads */
 	const struct hc_bpf_config *config;     /* for the ledger */
 	const struct hc_scset *keep;            /* never shed, besides the state set; NULL: shed nothing at all */
+	const char *metrics; /* file to keep up to date; NULL: none */
 	bool quiet;
 };
 

@@ -22,6 +22,7 @@
 #include "record/kernel.h"
 #include "record/output.h"
 #include "record/select.h"
+#include "record/target.h"
 
 enum {
 	SNAPLEN_DEFAULT = 80, /* scap-format.md 15.1 */
@@ -34,7 +35,7 @@ enum {
 };
 
 struct options {
-	const char *write, *compress, *flight, *config, *state_set, *failed, *comm;
+	const char *write, *compress, *flight, *metrics, *cgroup, *config, *state_set, *failed, *comm;
 	struct hc_option_list rules, settings, keep;
 	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
 	uint64_t snaplen, ring_size, pid, uid;
@@ -61,6 +62,7 @@ static const struct hc_option table[] = {
 	{ .help = "Whom to record", .kind = HC_OPTION_GROUP },
 	{ 'f', "follow", NULL, "only COMMAND and its descendants", HC_OPTION_FLAG, TO(follow) },
 	{ 'p', "pid", "PID", "only this process and its descendants", HC_OPTION_U64, TO(pid), 1, 1 << 22 },
+	{ 0, "cgroup", "PATH", "only this control group (version 2) and those below it", HC_OPTION_STRING, TO(cgroup) },
 	{ 0, "uid", "UID", "only threads with this effective user id", HC_OPTION_U64, TO(uid), 0, UINT32_MAX - 1 },
 	{ 0, "comm", "NAME", "only threads with this name", HC_OPTION_STRING, TO(comm) },
 	{ 0, "failed", "drop|only", "leave out calls that failed, or those that did not", HC_OPTION_STRING, TO(failed) },
@@ -80,6 +82,7 @@ static const struct hc_option table[] = {
 	{ 'n', "events", "N", "stop after N events", HC_OPTION_U64, TO(max_events), 1 },
 	{ 0, "min-free", "BYTES", "stop when the file system has less left (1 % of it, at most 256M)", HC_OPTION_U64, TO(min_free) },
 	{ 0, "ring-size", "BYTES", "buffer per CPU between kernel and recorder (8M)", HC_OPTION_U64, TO(ring_size), 4096, RING_MAX },
+	{ 0, "metrics", "FILE", "keep the counters there, as Prometheus text, renewed every 5 s", HC_OPTION_STRING, TO(metrics) },
 	{ 'q', "quiet", NULL, "no summary and no notes; errors only", HC_OPTION_FLAG, TO(quiet) },
 	HC_OPTION_END,
 };
@@ -94,7 +97,7 @@ static const char detail[] =
 	"picture of processes and files need are given up first, dearest first, then those only rules need; they\n"
 	"are counted and taken back when things are calm. The capture says so, as it says all that was lost.\n"
 	"\n"
-	"SIGHUP loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.\n"
+	"SIGHUP, or a change of the rule files, loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.\n"
 	"SIGUSR2 saves what --flight has in memory, to numbered files named after -w.";
 
 static int run(int argc, char **argv);
@@ -218,6 +221,15 @@ static int interpret(struct session *s)
 					     .self_tgid = (uint32_t)getpid(), .snaplen = (uint32_t)o->snaplen,
 					     .follow = o->follow || o->pid, .uid = (uint32_t)o->uid,
 					     .filter_uid = o->uid != UINT64_MAX, .filter_comm = o->comm != NULL };
+	if (o->cgroup) {
+		struct hc_diag diag;
+		uint64_t id;
+
+		if (hc_target_cgroup(o->cgroup, &id, &s->config.cgroup_level, &diag))
+			return fail(s, &diag, HC_EXIT_FAIL);
+		s->config.cgroup_id = id;
+		s->config.filter_cgroup = 1;
+	}
 	if (o->failed)
 		s->config.failed = *o->failed == 'd' ? HC_FAILED_DROP : HC_FAILED_ONLY;
 	if (o->comm)
@@ -320,7 +332,7 @@ static int record(struct session *s, struct hc_select *select)
 			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
 							   .max_events = s->options.max_events,
 							   .max_seconds = s->options.max_seconds, .select = &s->select,
-							   .config = &s->config, .quiet = s->options.quiet,
+							   .config = &s->config, .quiet = s->options.quiet, .metrics = s->options.metrics,
 							   .keep = s->options.no_shed ? NULL : &s->keep },
 			     &result, &diag);
 	if (!s->options.quiet || err)

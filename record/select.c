@@ -132,6 +132,7 @@ int hc_select_make(struct hc_select **ret, const struct hc_select_options *optio
 	int r;
 
 	hc_arena_init(&select->arena);
+	clock_gettime(CLOCK_REALTIME, &select->read_at);
 	r = make(select, options, &base, reterr_diag);
 	hc_base_syscalls_done(&base);
 	if (!r)

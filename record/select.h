@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <time.h>
 
 #include "common/cleanup.h"
 #include "common/diag.h"
@@ -30,6 +31,7 @@ struct hc_select {
 	char **files;               /* rule files and directories that were used; in the arena */
 	size_t nfiles;
 	size_t nrules;              /* enabled rules */
+	struct timespec read_at;    /* wall clock when reading them began */
 };
 
 enum hc_select_outcome { HC_SELECT_INVALID = 1 };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The recording's counters as Prometheus text, in a file that a node exporter's textfile collector (or anybody) reads.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "common/diag.h"
+#include "record/kernel.h"
+#include "record/output.h"
+#include "record/rings.h"
+
+struct hc_metrics {
+	const struct hc_kernel *kernel;
+	const struct hc_output *output;
+	const struct hc_rings *rings;
+	uint64_t events;
+	uint32_t selected, shed; /* system calls recorded, and given up at present */
+};
+
+/* Replaces path by the state of now; a reader never sees half of it. */
+int hc_metrics_write(const char *path, const struct hc_metrics *metrics, struct hc_diag *reterr_diag);
