@@ -233,7 +233,7 @@ static hc_edge intern(struct hc_graph *g, const hc_edge *sorted, uint32_t n)
 	return (g->buckets[b] = add(g, node)) << 1;
 }
 
-/* Kids of one remembered scope among others become a conjunction of their own: one bit to look at. kids are sorted, and
+/* Kids of one scope remembered with threads among others become a conjunction of their own: one bit to look at. kids are sorted, and
  * stay so; room is for n of them. */
 static uint32_t group(struct hc_graph *g, hc_edge *kids, uint32_t n, hc_edge *room, uint8_t scope)
 {
@@ -392,7 +392,6 @@ hc_edge hc_graph_and(struct hc_graph *g, const hc_edge *kids, uint32_t n)
 	n = group_runs(g, flat, n, room);
 	n = group(g, flat, n, room, HC_SCOPE_THREAD);
 	n = group(g, flat, n, room, HC_SCOPE_LINEAGE);
-	n = group(g, flat, n, room, HC_SCOPE_FD);
 	return intern(g, flat, n);
 }
 

@@ -8,17 +8,32 @@
 /* Two bits per node in a memo. */
 enum { KNOWN = 1, HOLDS = 2 };
 
-/* The value of a bare field, extracted and cut at its NUL once per event. */
-static const struct hc_plan_slot *slot_of(struct hc_plan *plan, const struct hc_expr *e)
+static void fill(struct hc_plan *plan, struct hc_plan_slot *slot, const struct hc_expr *e)
 {
-	struct hc_plan_slot *slot = &plan->slots[e->field->slot];
+	slot->generation = plan->generation;
+	slot->present = plan->ev->extract(plan->ev->ctx, e->field, false, &slot->value);
+	if (!slot->present)
+		return;
+	if (slot->value.kind == HC_VALUE_STRING) {
+		struct hc_str *s = &slot->value.s;
+		const char *nul = s->len ? memchr(s->p, '\0', s->len) : NULL;
 
-	if (slot->generation != plan->generation) {
+		if (nul)
+			s->len = (uint32_t)(nul - s->p);
+	} else if (slot->value.kind == HC_VALUE_LIST) {
 		struct hc_expr_ctx cx = { plan->ev->extract, plan->ev->ctx, &plan->scratch };
 
 		slot->present = hc_expr_eval(e, &cx, false, &slot->value);
-		slot->generation = plan->generation;
 	}
+}
+
+/* The value of a bare field, extracted and cut at its NUL once per event. */
+static inline const struct hc_plan_slot *slot_of(struct hc_plan *plan, const struct hc_expr *e)
+{
+	struct hc_plan_slot *slot = &plan->slots[e->field->slot];
+
+	if (slot->generation != plan->generation)
+		fill(plan, slot, e);
 	return slot;
 }
 
@@ -43,13 +58,17 @@ bool hc_plan_field(struct hc_plan *plan, const struct hc_expr *e, const struct h
 
 static bool eval_predicate(struct hc_plan *plan, const struct hc_predicate *p)
 {
-	struct hc_expr_ctx cx = { extract, plan, &plan->scratch };
 	const struct hc_plan_slot *slot;
 
-	if (p->left->kind != HC_EXPR_FIELD)
-		return hc_predicate_eval(p, &cx);
-	slot = slot_of(plan, p->left);
-	return slot->present && hc_predicate_test(p, &cx, &slot->value);
+	if (p->left->kind == HC_EXPR_FIELD) {
+		slot = slot_of(plan, p->left);
+		if (!slot->present)
+			return false;
+		if (p->plain)
+			return hc_predicate_test(p, NULL, &slot->value);
+		return hc_predicate_test(p, &(struct hc_expr_ctx){ extract, plan, &plan->scratch }, &slot->value);
+	}
+	return hc_predicate_eval(p, &(struct hc_expr_ctx){ extract, plan, &plan->scratch });
 }
 
 static bool eval_patterns(struct hc_plan *plan, const struct hc_node *node)

@@ -320,11 +320,26 @@ static hc_edge best_shared(const struct builder *b, const struct item *item)
 	return best;
 }
 
+/* One step per conjunct, the one that rules out most cheaply first: a step is less work than a node inside a node. */
+static void emit_tests(struct builder *b, hc_edge e, uint32_t rule)
+{
+	const struct hc_node node = b->plan->graph.nodes[e >> 1];
+	bool whole = e & 1 || !node.nkids || node.patterns || node.scope == HC_SCOPE_THREAD || node.scope == HC_SCOPE_LINEAGE;
+	uint32_t from = b->program->nsteps, n = whole ? 1 : node.nkids;
+
+	for (uint32_t i = 0; i < n; i++)
+		emit(b->program, (struct hc_step){ .kind = HC_STEP_TEST, .edge = whole ? e : node.kids[i] });
+	emit_rule(b, rule);
+	for (uint32_t i = 0; i < n; i++) {
+		b->program->steps[from + i].skip = b->program->nsteps;
+		b->program->steps[from + i].min_rule = rule;
+	}
+}
+
 static void emit_alone(struct builder *b, const struct item *item)
 {
 	HC_FREE hc_edge *all = hc_malloc((item->n + item->nkept + 1) * sizeof *all);
 	hc_edge e;
-	uint32_t at;
 
 	memcpy(all, item->conjuncts, item->n * sizeof *all);
 	if (item->nkept)
@@ -336,9 +351,7 @@ static void emit_alone(struct builder *b, const struct item *item)
 		emit_rule(b, item->rule);
 		return;
 	}
-	at = emit(b->program, (struct hc_step){ .kind = HC_STEP_TEST, .edge = e });
-	emit_rule(b, item->rule);
-	close_step(b->program, at);
+	emit_tests(b, e, item->rule);
 }
 
 /* What of an item rules it out most cheaply: all that is remembered with the thread, or else its best conjunct. */

@@ -39,5 +39,5 @@ struct hc_predicate {
 /* The verdict for the current event: extracts, then compares. */
 bool hc_predicate_eval(const struct hc_predicate *p, const struct hc_expr_ctx *cx);
 
-/* The same with the left-hand side's value at hand (it is not absent). */
+/* The same with the left-hand side's value at hand (it is not absent). cx is not looked at for plain predicates. */
 bool hc_predicate_test(const struct hc_predicate *p, const struct hc_expr_ctx *cx, const struct hc_value *left);
