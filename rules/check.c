@@ -279,32 +279,40 @@ static int compile_operand(struct hc_checker *c, struct hc_operand *op, const st
 
 /* --- interning --- */
 
+static void key_u32(struct hc_buf *key, uint32_t v)
+{
+	hc_buf_put(key, &v, sizeof v);
+}
+
+static void key_str(struct hc_buf *key, struct hc_str s)
+{
+	key_u32(key, s.len);
+	hc_buf_put(key, s.p, s.len);
+}
+
 /* Everything that distinguishes an operand, unambiguous because lengths precede texts. */
 static void operand_key(struct hc_buf *key, const struct hc_operand *op)
 {
-	hc_buf_printf(key, "%d %u:", op->kind, op->name.len);
-	hc_buf_put(key, op->name.p, op->name.len);
-	if (op->has_arg) {
-		hc_buf_printf(key, "[%u:", op->arg.len);
-		hc_buf_put(key, op->arg.p, op->arg.len);
-	}
-	hc_buf_printf(key, "(%u", op->nargs);
+	key_u32(key, op->kind);
+	key_str(key, op->name);
+	key_u32(key, op->has_arg);
+	if (op->has_arg)
+		key_str(key, op->arg);
+	key_u32(key, op->nargs);
 	for (uint32_t i = 0; i < op->nargs; i++)
 		operand_key(key, op->args[i]);
 }
 
 static void predicate_key(struct hc_buf *key, const struct hc_ast *a)
 {
-	hc_buf_printf(key, "%d %d ", a->op, a->modifier);
+	key_u32(key, a->op);
+	key_u32(key, a->modifier);
 	operand_key(key, a->left);
-	for (uint32_t i = 0; i < a->nvalues; i++) {
-		hc_buf_printf(key, ",%u:", a->values[i].value.len);
-		hc_buf_put(key, a->values[i].value.p, a->values[i].value.len);
-	}
-	if (a->right) {
-		hc_buf_putc(key, '=');
+	key_u32(key, a->nvalues);
+	for (uint32_t i = 0; i < a->nvalues; i++)
+		key_str(key, a->values[i].value);
+	if (a->right)
 		operand_key(key, a->right);
-	}
 }
 
 static void grow(struct hc_checker *c)

@@ -415,3 +415,41 @@ Test(plan, types_without_rules_cost_nothing)
 	hc_checker_done(&checker);
 	hc_arena_done(&arena);
 }
+
+Test(plan, prints_what_it_does_for_people)
+{
+	static const char *const texts[] = {
+		"evt.type = openat and fd.name startswith /etc and proc.name = cat",
+		"evt.type = openat and fd.name startswith /etc and (fd.num >= 0 or evt.num = 0)",
+		"evt.type = connect and evt.num = 0",
+	};
+	struct hc_buf out HC_BUF_DONE = { 0 };
+	struct hc_plan *plan = hc_plan_new();
+	struct hc_checker checker;
+	struct hc_evset set;
+	struct hc_arena arena;
+	struct hc_diag diag;
+	struct hc_ast *ast;
+
+	hc_arena_init(&arena);
+	hc_checker_init(&checker);
+	for (unsigned i = 0; i < 3; i++) {
+		cr_assert_eq(hc_condition_parse(&arena, texts[i], strlen(texts[i]), &ast, &diag), 0);
+		cr_assert_eq(hc_check_condition(&checker, ast), 0);
+		cr_assert_eq(hc_evset_of(ast, &set, &diag), 0);
+		hc_plan_add(plan, i == 0 ? "one" : i == 1 ? "two" : "never", ast, &set);
+	}
+	hc_plan_seal(plan, false);
+	hc_plan_print(plan, &out);
+	cr_assert(strstr(out.p, "3 rules, 6 different comparisons"), "%s", out.p);
+	cr_assert(strstr(out.p, "\nopenat (PPME_SYSCALL_OPENAT_2_X)\n"
+				"  if fd.name startswith /etc  [fd]\n"
+				"    if proc.name = cat  [thread]\n"
+				"      -> one\n"
+				"    if fd.num >= 0\n"
+				"      -> two\n"), "%s", out.p);
+	cr_assert_null(strstr(out.p, "connect ("), "%s", out.p);
+	hc_plan_free(plan);
+	hc_checker_done(&checker);
+	hc_arena_done(&arena);
+}
