@@ -14,7 +14,6 @@
 #include "common/options.h"
 #include "replay/confine.h"
 #include "replay/message.h"
-#include "replay/print.h"
 #include "replay/run.h"
 #include "rules/check.h"
 #include "rules/evtset.h"
@@ -195,7 +194,7 @@ static int print_events(struct options *opts, const char *path, struct hc_checke
 	const char *format = opts->format ? opts->format : LINE_FORMAT;
 	struct printer printer = { .json = opts->json, .max = opts->max };
 	struct hc_run run = { .command = "hindcast events", .fn = print_event, .ctx = &printer, .base64 = opts->base64,
-			      .no_ahead = opts->no_ahead, .progress = !opts->quiet && !isatty(STDOUT_FILENO) };
+			      .no_ahead = opts->no_ahead || hc_run_on_one_cpu(), .progress = !opts->quiet && !isatty(STDOUT_FILENO) };
 	struct hc_confinement confinement;
 	struct hc_run_input input;
 	struct hc_evset events;

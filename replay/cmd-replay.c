@@ -10,11 +10,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
 #include "common/exit.h"
 #include "common/mem.h"
 #include "common/options.h"
@@ -31,7 +29,7 @@
 struct options {
 	struct hc_option_list rules, assignments, tags, untags, disables, files;
 	const char *config, *priority, *since, *until, *plan, *output, *program, *extra;
-	bool json, all_events, exit_alerts, exit_gaps, quiet, no_summary, one_thread, flush, validate_nothing;
+	bool json, all_events, exit_alerts, exit_gaps, quiet, one_thread, flush;
 };
 
 #define ROW(member) offsetof(struct options, member)
@@ -284,7 +282,7 @@ static int replay_all(struct job *job)
 	job->run.ctx = job->replay;
 	job->run.wanted = hc_replay_wanted(job->replay);
 	job->run.base64 = job->config.base64;
-	job->run.no_ahead = job->opts.one_thread;
+	job->run.no_ahead = job->opts.one_thread || hc_run_on_one_cpu();
 	job->run.progress = !job->opts.quiet && !(job->sinks.n && isatty(STDOUT_FILENO));
 	job->run.hostname = getenv("FALCO_HOSTNAME");
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of that output, not the end of the others */

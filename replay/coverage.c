@@ -10,7 +10,6 @@
 
 #include <jansson.h>
 
-#include "common/cleanup.h"
 #include "common/ledger.h"
 #include "replay/print.h"
 

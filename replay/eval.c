@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#include "common/mem.h"
 #include "replay/extract.h"
 #include "rules/regex.h"
 

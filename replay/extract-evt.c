@@ -8,7 +8,6 @@
 #include "common/mem.h"
 #include "replay/paths.h"
 #include "replay/print.h"
-#include "replay/render.h"
 
 enum { NS_PER_S = 1000000000, INFRA_ID_LEN = 12 };
 

@@ -5,8 +5,6 @@
  */
 #include "replay/extract.h"
 
-#include "common/mem.h"
-
 enum { AENV_STEPS = 20 /* ancestors searched for a variable */ };
 
 static bool give_cmdline(struct hc_eval *eval, const struct hc_thread *t, struct hc_value *ret)

@@ -5,8 +5,6 @@
  */
 #include "replay/extract.h"
 
-#include <inttypes.h>
-
 #include "common/mem.h"
 
 enum { KB = 1024 };

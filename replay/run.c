@@ -5,8 +5,7 @@
  */
 #include "replay/run.h"
 
-#include <errno.h>
-#include <inttypes.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +14,13 @@
 #include "common/progress.h"
 #include "formats/reader.h"
 #include "replay/paths.h"
+
+bool hc_run_on_one_cpu(void)
+{
+	cpu_set_t cpus;
+
+	return sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) == 1;
+}
 
 int hc_run_open(struct hc_run_input *ret, const char *path, struct hc_diag *reterr_diag)
 {

@@ -46,6 +46,10 @@ struct hc_run {
 	struct hc_state_stats worst; /* sums of what limits refused, peaks of what was held */
 };
 
+/* Only one processor to run on: decompressing on a second thread would just make both wait. To be asked before the
+ * process confines itself. */
+bool hc_run_on_one_cpu(void);
+
 /* Opens a capture without reading from it. 0 or negative errno with diag. */
 int hc_run_open(struct hc_run_input *ret, const char *path, struct hc_diag *reterr_diag);
 

@@ -46,7 +46,8 @@ static const char *alert(const char *template, struct hc_alert_options options, 
 			 const char *capture)
 {
 	static const char *tags[] = { "a", "b" };
-	static const struct hc_rule rule = { .name = "Open", .source = "syscall", .priority = HC_PRIORITY_NOTICE, .tags = tags, .ntags = 2 };
+	static const struct hc_rule rule = { .name = "Open", .source = "syscall", .priority = HC_PRIORITY_NOTICE, .tags = tags,
+					     .ntags = 2 };
 	struct hc_alert_rule r;
 
 	hc_alert_prepare(&r, &rule, compiled(template), field_of(options.iso8601 ? "evt.time.iso8601" : "evt.time"), extra, n, &arena);
@@ -70,7 +71,8 @@ Test(alert, objects_are_the_references_verified_sample)
 	cr_expect_str_eq(alert("opened %fd.name (ip=%fd.sip, %evt.arg.flags, %fd.dev, %proc.pid)", all, NULL, 0, NULL),
 			 "{\"hostname\":\"vm\",\"output\":\"17:35:48.514682170: Notice opened /x (ip=<NA>, O_RDONLY|O_CLOEXEC, 803, 10)\","
 			 "\"output_fields\":{\"evt.arg.flags\":\"O_RDONLY|O_CLOEXEC\",\"evt.time\":1534527348514682170,\"fd.dev\":\"803\","
-			 "\"fd.name\":\"/x\",\"fd.sip\":null,\"proc.pid\":10},\"priority\":\"Notice\",\"rule\":\"Open\",\"source\":\"syscall\","
+			 "\"fd.name\":\"/x\",\"fd.sip\":null,\"proc.pid\":10},\"priority\":\"Notice\",\"rule\":\"Open\","
+			 "\"source\":\"syscall\","
 			 "\"tags\":[\"a\",\"b\"],\"time\":\"2018-08-17T17:35:48.514682170Z\"}\n");
 }
 

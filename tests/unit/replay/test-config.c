@@ -75,7 +75,8 @@ Test(config, assignments_win_over_the_file_and_reach_into_it)
 	cr_assert_eq(hc_config_set(&c, "file_output.enabled=true", &diag), 0);
 	cr_assert_eq(hc_config_set(&c, "rules_files[]=b", &diag), 0);
 	cr_assert_eq(hc_config_set(&c, "rules_files[0]=c", &diag), 0);
-	cr_assert_eq(hc_config_set(&c, "append_output[]={\"suggested_output\": true, \"extra_fields\": [\"evt.num\", {\"x\": \"%evt.num!\"}]}", &diag), 0);
+	cr_assert_eq(hc_config_set(&c, "append_output[]={\"suggested_output\": true, "
+				   "\"extra_fields\": [\"evt.num\", {\"x\": \"%evt.num!\"}]}", &diag), 0);
 	cr_assert_eq(hc_config_set(&c, "static_fields.env=prod", &diag), 0);
 	cr_assert_eq(hc_config_finish(&c, &diag), 0);
 	cr_expect(c.json_output && c.file_enabled);
@@ -96,8 +97,8 @@ Test(config, assignments_win_over_the_file_and_reach_into_it)
 
 Test(config, refuses_values_of_the_wrong_kind)
 {
-	static const char *const bad[] = { "json_output=perhaps", "rule_matching=some", "rules=x", "append_output=1", "rules[]={enable: {}}",
-					   "priority=[1]", "static_fields=[a]" };
+	static const char *const bad[] = { "json_output=perhaps", "rule_matching=some", "rules=x", "append_output=1",
+					   "rules[]={enable: {}}", "priority=[1]", "static_fields=[a]" };
 
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		hc_config_done(&c);

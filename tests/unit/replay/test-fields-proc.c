@@ -158,10 +158,12 @@ Test(fields_proc, users_come_from_the_capture_and_root_is_known)
 Test(fields_proc, container_metadata_shows_only_where_the_capture_has_it)
 {
 	static const char json[] =
-		"{\"container\":{\"id\":\"0123456789ab\",\"full_id\":\"0123456789abcdef\",\"type\":0,\"name\":\"web\",\"image\":\"nginx:1\","
+		"{\"container\":{\"id\":\"0123456789ab\",\"full_id\":\"0123456789abcdef\",\"type\":0,\"name\":\"web\","
+		"\"image\":\"nginx:1\","
 		"\"imagerepo\":\"nginx\",\"imagetag\":\"1\",\"privileged\":true,\"User\":\"app\","
 		"\"labels\":{\"b\":\"2\",\"a\":\"\",\"io.kubernetes.pod.name\":\"p\",\"annotation.x\":\"y\"},"
-		"\"Mounts\":[{\"Source\":\"/host/data\",\"Destination\":\"/data\",\"Mode\":\"rw\",\"RW\":true,\"Propagation\":\"rprivate\"}]}}";
+		"\"Mounts\":[{\"Source\":\"/host/data\",\"Destination\":\"/data\",\"Mode\":\"rw\",\"RW\":true,"
+		"\"Propagation\":\"rprivate\"}]}}";
 
 	an_event_of(11);
 	shows("container.name", "host");

@@ -1,4 +1,7 @@
-/* SPDX-License-Identifier: Apache-2.0 */
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Bytes, numbers and times as text, each at its limits.
+ */
 #include <criterion/criterion.h>
 
 #include "replay/print.h"
@@ -40,7 +43,8 @@ Test(print_json, doubles_read_back_the_same)
 	static const struct {
 		double d;
 		const char *text;
-	} cases[] = { { 0.03, "0.03" }, { 0, "0.0" }, { 100, "100.0" }, { 0.054931640625, "0.054931640625" }, { 0.1 + 0.2, "0.30000000000000004" } };
+	} cases[] = { { 0.03, "0.03" }, { 0, "0.0" }, { 100, "100.0" }, { 0.054931640625, "0.054931640625" },
+		    { 0.1 + 0.2, "0.30000000000000004" } };
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		struct hc_buf buf HC_BUF_DONE = { 0 };
