@@ -17,6 +17,7 @@ $SRC, $BUILD, $SHARED (the shared folder, empty when absent), $SAN (1 in a sanit
 import difflib
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -82,13 +83,16 @@ def run(build, source, script, updating):
     base = script[:-3]
     with tempfile.TemporaryDirectory(prefix="hindcast-cli.") as directory:
         os.chmod(directory, 0o755)  # scripts that give up root must reach their files
+        p = subprocess.Popen(["sh", script], cwd=directory, env=environment(build, source, directory),
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
         try:
-            p = subprocess.run(["sh", script], cwd=directory, env=environment(build, source, directory),
-                               stdin=subprocess.DEVNULL, capture_output=True, timeout=TIMEOUT, check=False)
+            out, err = (shown(raw, build, source, directory) for raw in p.communicate(timeout=TIMEOUT))
         except subprocess.TimeoutExpired:
+            # With all it started: a recorder left behind would record for ever.
+            os.killpg(p.pid, signal.SIGKILL)
+            p.communicate()
             print(f"{base}: still running after {TIMEOUT} s")
             return 1
-        out, err = (shown(raw, build, source, directory) for raw in (p.stdout, p.stderr))
     if p.returncode == 77:
         print((out + err).strip().split("\n")[-1] or "skipped, no reason given")
         return 77
