@@ -191,9 +191,9 @@ static int count(struct expansion *x, const struct hc_ast *at, uint32_t nodes, u
 	if (x->nodes > HC_EXPANDED_NODES_MAX)
 		return fail_at(x, at, "the condition has more than 200000 comparisons once its macros are in place%.*s", none);
 	if (x->macros->total > HC_EXPANDED_TOTAL_MAX)
-		return fail_at(x, at, "all conditions together have more than 8 million comparisons%.*s", none);
+		return fail_at(x, at, "all conditions together have more than 2 million comparisons%.*s", none);
 	if (depth > HC_EXPANDED_DEPTH_MAX)
-		return fail_at(x, at, "macros are nested too deeply: more than 3000 levels%.*s", none);
+		return fail_at(x, at, "macros are nested too deeply: more than 1000 levels%.*s", none);
 	return 0;
 }
 

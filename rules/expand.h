@@ -11,8 +11,8 @@
 enum {
 	HC_EXPANDED_TEXT_MAX = 16 << 20,   /* bytes of one condition after list substitution */
 	HC_EXPANDED_NODES_MAX = 200000,    /* comparisons and connectives of one condition after macro expansion */
-	HC_EXPANDED_TOTAL_MAX = 8 << 20,   /* ... of all conditions of a rule set */
-	HC_EXPANDED_DEPTH_MAX = 3000,      /* levels of one tree: those who walk it recurse */
+	HC_EXPANDED_TOTAL_MAX = 2 << 20,   /* ... of all conditions of a rule set */
+	HC_EXPANDED_DEPTH_MAX = 1000,      /* levels of one tree: those who walk it recurse */
 };
 
 /* A list as compiled: its items joined and quoted, ready to be put in place. */

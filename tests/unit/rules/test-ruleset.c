@@ -229,21 +229,22 @@ Test(ruleset, expansion_has_caps)
 	/* each goes one level deeper */
 	hc_buf_reset(&buf);
 	hc_buf_puts(&buf, "- macro: m0\n  condition: evt.num > 1\n");
-	for (int i = 1; i < 4000; i++)
+	for (int i = 1; i < 1100; i++)
 		hc_buf_printf(&buf, "- macro: m%d\n  condition: not m%d\n", i, i - 1);
 	refuses(buf.p, "nested too deeply");
 	/* the same among macros that are only visible because all are touched again at the end */
 	hc_buf_reset(&buf);
-	for (int i = 0; i < 4000; i++)
+	for (int i = 0; i < 1100; i++)
 		hc_buf_printf(&buf, "- macro: m%d\n  condition: not m%d\n", i, i + 1);
-	hc_buf_puts(&buf, "- macro: m4000\n  condition: evt.num > 1\n");
-	for (int i = 0; i < 4000; i++)
+	hc_buf_puts(&buf, "- macro: m1100\n  condition: evt.num > 1\n");
+	for (int i = 0; i < 1100; i++)
 		hc_buf_printf(&buf, "- macro: m%d\n  condition: and evt.num > 2\n  override: {condition: append}\n", i);
 	refuses(buf.p, "nested too deeply");
-	/* each list multiplies a word of the condition */
+	/* each list multiplies a word of the condition, which the last one makes a long one */
 	hc_buf_reset(&buf);
-	for (int i = 0; i < 30; i++)
+	for (int i = 0; i < 12; i++)
 		hc_buf_printf(&buf, "- list: l%d\n  items: [l%d, l%d]\n", i, i + 1, i + 1);
+	hc_buf_printf(&buf, "- list: l12\n  items: [%05000d]\n", 0);
 	hc_buf_puts(&buf, "- macro: m\n  condition: proc.name in (l0)\n");
 	refuses(buf.p, "longer than 16 MiB");
 }
