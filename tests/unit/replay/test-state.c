@@ -160,6 +160,35 @@ Test(state, fork_bomb_stays_small)
 	cr_expect_eq(w.state->ntids, 2);
 }
 
+/* ... and where the children do change their tables, memory ends the copying, not the machine. */
+Test(state, copies_of_tables_end_with_the_memory)
+{
+	const size_t max = 4 << 20;
+	struct hc_state *state = hc_state_new(max);
+	struct hc_state_stats stats;
+
+	hc_state_section(state, &w.section);
+	for (int fd = 0; fd < 4000; fd++)
+		hc_state_event(state, build_event(w.built, PPME_SYSCALL_OPEN_X, 10, w.ts_ns++,
+						  (struct value[]){ N(fd), S("/x"), N(4096), N(0), N(0), N(0) }, 6));
+	for (int i = 0; i < 500; i++) {
+		struct clone_values c = clone_child(1000 + i, 10);
+		struct value values[] = { CLONE_VALUES(c) };
+
+		hc_state_event(state, build_event(w.built, PPME_SYSCALL_CLONE_20_X, 1000 + i, w.ts_ns++, values, 21));
+	}
+	for (int i = 0; i < 500; i++) {
+		hc_state_event(state, build_event(w.built, PPME_SYSCALL_OPEN_X, 1000 + i, w.ts_ns++,
+						  (struct value[]){ N(5), S("/y"), N(1), N(0), N(0), N(0) }, 6));
+		hc_state_event(state, build_event(w.built, PPME_SYSCALL_CLOSE_RANGE_X, 1000 + i, w.ts_ns++,
+						  (struct value[]){ N(0), N(7), N(9), N(0) }, 4));
+	}
+	hc_state_stats(state, &stats);
+	cr_expect_lt(stats.bytes_peak, max + (128 << 10), "%llu bytes", (unsigned long long)stats.bytes_peak);
+	cr_expect_gt(stats.fds_refused, 0);
+	hc_state_free(state);
+}
+
 Test(state, thread_table_ends_at_its_limit)
 {
 	struct hc_state_stats stats;
