@@ -456,7 +456,6 @@ int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture
 {
 	struct capture c = { .p = parts, .o = options, .select = parts->select, .epoll = -1, .result = ret,
 			     .child_running = parts->child->pid > 0 };
-	struct hc_rings_stats stats = { 0 };
 	int err;
 
 	*ret = (struct hc_capture_result){ .child_exit = -1 };
@@ -469,8 +468,6 @@ int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture
 		ret->duration_ns = now_ns(&c) - c.start_ns;
 		ret->events = hc_stream_events(c.stream, &refused);
 		ret->lost = hc_kernel_lost(parts->kernel, &ret->shed) + refused;
-		hc_rings_stats(c.rings, &stats);
-		ret->late = stats.late;
 		if (err)
 			fprintf(stderr, "hindcast record: recording stops: %s\n", reterr_diag->text);
 		wait_for_child(&c);

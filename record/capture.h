@@ -36,7 +36,7 @@ struct hc_capture_parts {
 };
 
 struct hc_capture_result {
-	uint64_t events, lost, shed, late;
+	uint64_t events, lost, shed;
 	uint64_t duration_ns;
 	int child_exit; /* -1: there was none, or it did not run */
 };

@@ -153,8 +153,3 @@ void hc_flight_stop_saving(struct hc_flight *flight)
 	if (flight->save >= 0)
 		close(TAKE_FD(flight->save));
 }
-
-uint64_t hc_flight_bytes(const struct hc_flight *flight)
-{
-	return flight->bytes;
-}

@@ -33,5 +33,3 @@ int hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_
 bool hc_flight_is_saving(const struct hc_flight *flight);
 /* Ends the file now; for the end of the recording. */
 void hc_flight_stop_saving(struct hc_flight *flight);
-/* Bytes kept in memory. */
-uint64_t hc_flight_bytes(const struct hc_flight *flight);

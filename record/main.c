@@ -91,13 +91,15 @@ static const char detail[] =
 	"Records until COMMAND ends, or without one until SIGINT or SIGTERM. COMMAND starts when the hooks are\n"
 	"live; its exit code is passed on (128 + N if signal N killed it; 125 to 127 if recording it failed, it\n"
 	"cannot be run, or it is not found). Files are created readable by their owner only. With -C, -G or -e\n"
-	"names get a number before \".scap\" (trace-000001.scap.zst), and every file replays alone.\n"
+	"names get a number before \".scap\" (trace-000001.scap.zst) unless times in the name tell them apart;\n"
+	"every file replays alone, so it can be larger than its limit by what happens while /proc is read for it.\n"
 	"\n"
 	"When the host makes events faster than they can be kept, system calls that neither the rules nor the\n"
 	"picture of processes and files need are given up first, dearest first, then those only rules need; they\n"
 	"are counted and taken back when things are calm. The capture says so, as it says all that was lost.\n"
 	"\n"
-	"SIGHUP, or a change of the rule files, loads the rules anew and changes the selection in place. SIGUSR1 prints the state so far.\n"
+	"SIGHUP, or a change of the rule files, loads the rules anew and changes the selection in place. SIGUSR1\n"
+	"prints the state so far.\n"
 	"SIGUSR2 saves what --flight has in memory, to numbered files named after -w.";
 
 static int run(int argc, char **argv);
@@ -189,6 +191,8 @@ static int interpret(struct session *s)
 		return usage("-W keeps the last files of several: it needs -C, -G or -e");
 	if (o->follow && !s->argv)
 		return usage("--follow needs a COMMAND to follow (or use --pid)");
+	if (o->pid && kill((pid_t)o->pid, 0) && errno == ESRCH)
+		return usage("--pid: there is no such process");
 	if (o->all_syscalls && o->rules.n)
 		return usage("--all-syscalls records everything; rules (-r) cannot choose");
 	for (size_t i = 0; i < o->keep.n; i++) {

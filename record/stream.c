@@ -131,11 +131,6 @@ int hc_stream_fd(const struct hc_stream *s)
 	return s->snapshot.done_fd;
 }
 
-bool hc_stream_is_writing(const struct hc_stream *s)
-{
-	return s->writing;
-}
-
 const struct hc_diag *hc_stream_diag(const struct hc_stream *s)
 {
 	return &s->diag;

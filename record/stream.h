@@ -49,7 +49,6 @@ int hc_stream_snapshot(struct hc_stream *stream, uint64_t now_ns, struct hc_diag
 int hc_stream_fd(const struct hc_stream *stream);
 int hc_stream_acknowledge(struct hc_stream *stream);
 int hc_stream_ready(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
-bool hc_stream_is_writing(const struct hc_stream *stream);
 
 /* For hc_rings_drain; ctx is the stream. An error leaves its diag in hc_stream_diag. */
 enum hc_stream_emit { HC_STREAM_ENOUGH = 1 /* max_events reached */, HC_STREAM_HOLD = 2 /* no room to hold more back */ };

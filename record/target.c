@@ -33,7 +33,8 @@ int hc_target_cgroup(const char *path, uint64_t *ret_id, uint32_t *ret_level, st
 	struct stat st;
 
 	if (find_mount(&mount))
-		return hc_diag_set(reterr_diag, -ENOENT, "--cgroup needs control groups of version 2, and no cgroup2 file system is mounted");
+		return hc_diag_set(reterr_diag, -ENOENT,
+				   "--cgroup needs control groups of version 2, and no cgroup2 file system is mounted");
 	if (!strncmp(path, mount.p, mount.len) && (!path[mount.len] || path[mount.len] == '/'))
 		path += mount.len;
 	hc_buf_printf(&full, "%s/%s", mount.p, path);
