@@ -89,7 +89,8 @@ static enum type_class class_of(uint8_t type, bool is_list)
 	}
 }
 
-const char *hc_op_refused_for(enum hc_op op, uint8_t type, bool is_list)
+/* NULL if that operator may follow a value of that type, else the class of types for the message ("numeric"). */
+static const char *refused_for(enum hc_op op, uint8_t type, bool is_list)
 {
 	static const char *const names[] = {
 		[CLASS_STRING] = "string", [CLASS_NUMBER] = "numeric", [CLASS_BOOL] = "bool",
@@ -113,7 +114,7 @@ const char *hc_op_refused_for(enum hc_op op, uint8_t type, bool is_list)
 
 static int check_operator(struct hc_checker *c, const struct hc_ast *a, const struct hc_expr *left)
 {
-	const char *class = hc_op_refused_for(a->op, left->type, left->is_list);
+	const char *class = refused_for(a->op, left->type, left->is_list);
 	char text[256];
 
 	if (!class && left->is_list && a->modifier != HC_MOD_NONE)

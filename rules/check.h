@@ -52,6 +52,3 @@ int hc_check_condition(struct hc_checker *checker, struct hc_ast *ast);
 
 /* For others that find something to say (output templates): appends a note; text and hint are copied, NULL for none. */
 void hc_checker_note(struct hc_checker *checker, const struct hc_check_note *note);
-
-/* May that operator follow a value of that type? NULL if so, else the class of type for the message ("numeric"). */
-const char *hc_op_refused_for(enum hc_op op, uint8_t param_type, bool is_list);

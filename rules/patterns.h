@@ -12,7 +12,7 @@
 
 struct hc_patterns;
 
-/* Is it one of the comparisons that can be joined, and do two of those speak of the same field? */
+/* Is it one of the comparisons that can be joined with others of the same field? */
 bool hc_patterns_can(const struct hc_predicate *p);
 
 /* predicates: all can be joined, of one field. Lives in arena; literals are borrowed from the predicates. */

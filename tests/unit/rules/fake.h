@@ -21,14 +21,12 @@ struct fake_value {
 struct fake {
 	struct fake_value values[32];
 	unsigned n;
-	unsigned extractions;
 };
 
 static inline bool fake_extract(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret)
 {
 	struct fake *fake = ctx;
 
-	fake->extractions++;
 	for (unsigned i = 0; i < fake->n; i++)
 		if (hc_str_is(field->text, fake->values[i].field)) {
 			*ret = fake->values[i].value;
