@@ -49,7 +49,7 @@ struct hc_eval {
 	bool fd_fields;           /* the event's type has fd fields and a thread is known (fields-semantics.md 5.1) */
 	bool base64;              /* how outputs show byte buffers */
 	uint32_t owner;           /* who asks, for fields that count their own evaluations: 0 conditions, else rule + 1 */
-	const char *hostname;     /* FALCO_HOSTNAME, or NULL: the capture's */
+	const char *hostname;     /* key hostname of alerts: FALCO_HOSTNAME, or NULL: the capture's */
 
 	/* Internal from here. */
 	uint64_t serial;       /* of the current event; never 0 */

@@ -236,8 +236,7 @@ bool hc_extract_evt_text(struct hc_eval *eval, const struct hc_field *field, boo
 	case HC_FIELD_EVT_DATETIME_S: return give_time(eval, HC_PRINT_DATE_S, ret);
 	case HC_FIELD_EVT_SOURCE: return hc_give_str(ret, HC_STR("syscall"));
 	case HC_FIELD_EVT_ASYNCTYPE: return info->category & EC_METAEVENT && hc_give_str(ret, type_name(ev));
-	case HC_FIELD_EVT_HOSTNAME:
-		return hc_give_str(ret, hc_str(eval->hostname ? eval->hostname : eval->state->machine.hostname));
+	case HC_FIELD_EVT_HOSTNAME: return hc_give_str(ret, hc_str(eval->state->machine.hostname));
 	case HC_FIELD_EVT_LATENCY_HUMAN: return hc_give_str(ret, HC_STR("0ns"));
 	case HC_FIELD_EVT_DIR: return hc_give_str(ret, ev->type & 1 ? HC_STR("<") : HC_STR(">"));
 	case HC_FIELD_SYSCALL_TYPE:

@@ -101,7 +101,8 @@ Test(alert, extra_entries_are_sorted_in_and_win)
 Test(alert, a_host_name_from_the_environment_wins)
 {
 	a.eval.hostname = "other";
-	cr_expect(strstr(alert("x", all, NULL, 0, NULL), "\"hostname\":\"other\""));
+	cr_expect(strstr(alert("x %evt.hostname", all, NULL, 0, NULL), "\"hostname\":\"other\""));
+	cr_expect(strstr(out.p, "Notice x vm\""), "the field stays the capture's: %s", out.p);
 }
 
 static const char *message(const char *template)
