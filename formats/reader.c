@@ -77,30 +77,34 @@ static void put_chunk(struct hc_reader *r)
 	r->chunk = NULL;
 }
 
-/* Unread bytes and a new chunk's data into the spill buffer. */
+/* Unread bytes and a new chunk's data into the spill buffer. What is in it already is moved only when it must grow or
+ * when its end is reached, so that a long block costs what its length is. */
 static void spill(struct hc_reader *r, struct hc_chunk *c)
 {
-	size_t tail = (size_t)(r->end - r->p), need = tail + c->len;
+	size_t tail = (size_t)(r->end - r->p), len = tail + c->len;
+	bool inside = r->spill && !r->chunk && r->end <= r->spill + r->spill_cap && r->p >= r->spill;
 
-	if (r->spill_cap < need) {
-		size_t cap = r->spill_cap ? r->spill_cap : HC_CHUNK_DATA;
-		uint8_t *buf;
+	if (!inside || (size_t)(r->p - r->spill) + len > r->spill_cap) {
+		if (r->spill_cap < len) {
+			size_t cap = r->spill_cap ? r->spill_cap : HC_CHUNK_DATA;
+			uint8_t *buf;
 
-		while (cap < need)
-			cap *= 2;
-		buf = hc_malloc(cap);
-		memcpy(buf, r->p, tail);
-		free(r->spill);
-		r->spill = buf;
-		r->spill_cap = cap;
-	} else {
-		memmove(r->spill, r->p, tail);
+			while (cap < len)
+				cap *= 2;
+			buf = hc_malloc(cap);
+			memcpy(buf, r->p, tail);
+			free(r->spill);
+			r->spill = buf;
+			r->spill_cap = cap;
+		} else {
+			memmove(r->spill, r->p, tail);
+		}
+		r->p = r->spill;
 	}
-	memcpy(r->spill + tail, c->data, c->len);
+	memcpy((uint8_t *)r->p + tail, c->data, c->len);
+	r->end = r->p + len;
 	put_chunk(r);
 	hc_stream_put(r->stream, c);
-	r->p = r->spill;
-	r->end = r->spill + need;
 }
 
 /* Appends to [p, end). 0, or FETCH_GAP, FETCH_END with the details in r->last and r->gap. */
@@ -202,6 +206,20 @@ static int skip_damage(struct hc_reader *r, const char *cause, struct hc_diag *d
 	return lost(r, from, off_of(r, r->p), cause, diag);
 }
 
+/* The block at r->p cannot be used. If its own length leads to another block just it is lost, else see skip_damage. */
+static int skip_block(struct hc_reader *r, uint32_t total, const char *cause, struct hc_diag *diag)
+{
+	uint64_t from = off_of(r, r->p);
+
+	if (total < HC_BLOCK_OVERHEAD || total > HC_BLOCK_PLAUSIBLE_MAX || need(r, total) ||
+	    hc_le32(r->p + total - 4) != total)
+		return skip_damage(r, cause, diag);
+	if (need(r, total + 8) == 0 && !hc_block_header_follows(r->p + total, 8))
+		return skip_damage(r, cause, diag);
+	r->p += total;
+	return lost(r, from, from + total, cause, diag);
+}
+
 /* The stored bytes had a gap: what is unread belongs to a block whose rest is gone. */
 static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 {
@@ -259,7 +277,7 @@ static int next_block(struct hc_reader *r, uint32_t *ret_type, uint32_t *ret_tot
 	*ret_total = hc_le32(r->p + 4);
 	bad = hc_block_check(*ret_type, *ret_total);
 	if (bad)
-		return skip_damage(r, bad, diag);
+		return skip_block(r, *ret_total, bad, diag);
 	x = need(r, *ret_total);
 	return x ? no_bytes(r, x, diag) : 0;
 }
@@ -484,6 +502,7 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 {
 	uint32_t type, total;
 	int x = next_block(r, &type, &total, diag);
+	char cause[80];
 
 	if (x)
 		return x;
@@ -510,16 +529,8 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 		load_metadata(r);
 		return HC_READ_SECTION;
 	}
-	if (hc_le32(r->p + total - 4) == total && need(r, total + 8) != FETCH_GAP &&
-	    hc_block_header_follows(r->p + total, (size_t)(r->end - r->p) - total)) {
-		char cause[80];
-		uint64_t from = off_of(r, r->p);
-
-		r->p += total;
-		snprintf(cause, sizeof cause, "a block of type 0x%x between events", type);
-		return lost(r, from, from + total, cause, diag);
-	}
-	return skip_damage(r, "no block of a capture", diag);
+	snprintf(cause, sizeof cause, "a block of type 0x%x between events", type);
+	return skip_block(r, total, cause, diag);
 }
 
 /* Reports first, then what ended the metadata phase. NOTHING_HELD: go on reading. */

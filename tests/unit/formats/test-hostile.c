@@ -236,6 +236,46 @@ Test(hostile, a_length_beyond_the_input_costs_only_its_block)
 	cr_assert_eq(o.skipped, 1);
 }
 
+Test(hostile, a_block_too_long_for_its_type_costs_only_itself)
+{
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct outcome o;
+	size_t at;
+
+	long_capture(&b, 10);
+	at = begin_block(&b, 0x216);
+	for (int i = 0; i < 70000 / 60; i++) /* it is full of what looks like events */
+		put_close(&b, 1);
+	end_block(&b, at);
+	put_close(&b, 2000);
+	at = begin_block(&b, 0x999); /* and one that has no place between events */
+	put_close(&b, 1);
+	end_block(&b, at);
+	put_close(&b, 2001);
+	consume(hc_source_new_memory(b.p, b.len), NULL, &o);
+	cr_assert_eq(o.last, HC_READ_EOF);
+	cr_assert_eq(o.events, 12);
+	cr_assert_eq(o.skipped, 2);
+}
+
+Test(hostile, a_very_long_block_is_read_whole)
+{
+	uint32_t lens[] = { 4, 2, 40 << 20 };
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct outcome whole, o;
+	HC_FREE void *data = hc_calloc(1, (40 << 20) + 6);
+	struct pieces f;
+
+	put_shb(&b);
+	put_event(&b, &(struct put_event){ 0x221, 0, 1000, -1, PPME_ASYNCEVENT_E, 3, lens, data });
+	put_close(&b, 1001);
+	consume(hc_source_new_memory(b.p, b.len), NULL, &whole);
+	cr_assert_eq(whole.events, 2);
+	f = (struct pieces){ b.p, b.len, 0, 100001 };
+	consume(hc_source_new(read_piece, NULL, &f), NULL, &o);
+	cr_assert_arr_eq(&o, &whole, sizeof o);
+}
+
 Test(hostile, a_damaged_zstd_frame_costs_only_itself)
 {
 	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
