@@ -69,9 +69,9 @@ static int preflight(struct hc_diag *reterr_diag)
 	char state[128];
 
 	uname(&u);
-	if (sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major < 5 || (major == 5 && minor < 8)))
+	if (sscanf(u.release, "%u.%u", &major, &minor) == 2 && (major < 5 || (major == 5 && minor < 17)))
 		return hc_diag_set(reterr_diag, -ENOSYS,
-				   "this kernel (%s) is too old to record: Linux 5.8 or later is needed, for its BPF ring buffers",
+				   "this kernel (%s) is too old to record: Linux 5.17 or later is needed, for bpf_loop",
 				   u.release);
 	capng_get_caps_process();
 	admin = capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);

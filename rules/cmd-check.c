@@ -28,7 +28,7 @@ static const struct hc_option table[] = {
 static int run(int argc, char **argv);
 
 const struct hc_command hc_cmd_check = {
-	"check", "[OPTION]... RULES...", "Says whether rules files load, and what is wrong where.",
+	"check", "[OPTION]... RULES...", "say whether rules files load, and what is wrong where",
 	"Files are loaded in the order given, a directory's by name, as hindcast and Falco load them: later files see\n"
 	"and may change what earlier ones define. Only names that end in .yaml or .yml count.\n"
 	"Exit code 0: all of them load; 3: some do not.",

@@ -25,7 +25,7 @@ static const struct hc_option table[] = {
 static int run(int argc, char **argv);
 
 const struct hc_command hc_cmd_fields = {
-	"fields", "[OPTION]... [WORD]...", "Lists the fields that conditions and outputs may use.",
+	"fields", "[OPTION]... [WORD]...", "list the fields that conditions and outputs may use",
 	"With WORDs only fields in whose name or description one of them occurs.", table, run,
 };
 

@@ -47,7 +47,7 @@ static const struct hc_option table[] = {
 static int run(int argc, char **argv);
 
 const struct hc_command hc_cmd_rules = {
-	"rules", "[OPTION]... RULES...", "Lists rules, and what they are made of and ask for.",
+	"rules", "[OPTION]... RULES...", "list rules, and what they are made of and ask for",
 	"RULES are files or directories, loaded in the order given as replay loads them.", table, run,
 };
 

@@ -93,7 +93,7 @@ static uint32_t one(struct hc_str p, uint32_t at, unsigned char c, bool fold)
 	if (m == '?')
 		return at + 1;
 	if (m == '[' && (next = bracket(p, at, c, fold, &in)))
-		return in && next != BROKEN ? next : 0;
+		return next != BROKEN && in ? next : 0;
 	if (m == '\\') {
 		/* a lone backslash at the end matches nothing */
 		if (at + 1 >= p.len)

@@ -82,7 +82,7 @@ static struct affix prefix_of(struct hc_str s)
 
 static struct affix suffix_of(struct hc_str s)
 {
-	return (struct affix){ load_end(s), s.len >= 8 ? UINT64_MAX : ~0ull << (8 * (8 - s.len)), s };
+	return (struct affix){ load_end(s), s.len >= 8 ? UINT64_MAX : s.len ? ~0ull << (8 * (8 - s.len)) : 0, s };
 }
 
 /* If there are many, moves those of usual length to the set; returns how many stay. */
