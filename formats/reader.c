@@ -224,15 +224,16 @@ static int skip_block(struct hc_reader *r, uint32_t total, const char *cause, st
 static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 {
 	uint64_t from = off_of(r, r->p);
+	const struct hc_gap gap = r->gap; /* looking further replaces it */
 	size_t want;
 
 	r->p = r->end;
-	r->end_off += r->gap.plain_lost;
+	r->end_off += gap.plain_lost;
 	r->last = HC_PIECE_DATA;
 	/* Frames of hindcast begin with a block; others may begin anywhere. */
 	if (!need(r, 8) && hc_block_plausible(r->p, (size_t)(r->end - r->p), &want) == HC_PLAUSIBLE_NO)
 		resync(r);
-	return lost(r, from, off_of(r, r->p), r->gap.cause, diag);
+	return lost(r, from, off_of(r, r->p), gap.cause, diag);
 }
 
 /* The input ended inside a block. If its length was wrong there may be sound blocks behind its beginning. */
