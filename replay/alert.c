@@ -46,27 +46,37 @@ void hc_alert_prepare(struct hc_alert_rule *ret, const struct hc_rule *rule, con
 	*ret = (struct hc_alert_rule){ rule, output, entries, n };
 }
 
-static void put_fields(struct hc_eval *eval, const struct hc_alert_rule *alert, struct hc_buf *to)
+void hc_alert_entry_text(struct hc_eval *eval, const struct hc_alert_entry *e, struct hc_buf *to)
+{
+	if (e->field)
+		hc_show_field_text(eval, e->field, to);
+	else if (e->output)
+		hc_message_text(eval, e->output, true, to);
+	else
+		hc_buf_puts(to, e->text);
+}
+
+void hc_alert_entry_json(struct hc_eval *eval, const struct hc_alert_entry *e, struct hc_buf *to)
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
 
+	if (e->field) {
+		hc_show_field_json(eval, e->field, to);
+	} else {
+		hc_alert_entry_text(eval, e, &text);
+		hc_print_json_quoted(to, (struct hc_str){ text.p, (uint32_t)text.len });
+	}
+}
+
+static void put_fields(struct hc_eval *eval, const struct hc_alert_rule *alert, struct hc_buf *to)
+{
 	hc_buf_putc(to, '{');
 	for (uint32_t i = 0; i < alert->nentries; i++) {
-		const struct hc_alert_entry *e = &alert->entries[i];
-
 		if (i)
 			hc_buf_putc(to, ',');
-		hc_print_json_quoted(to, e->key);
+		hc_print_json_quoted(to, alert->entries[i].key);
 		hc_buf_putc(to, ':');
-		if (e->field) {
-			hc_show_field_json(eval, e->field, to);
-		} else if (e->output) {
-			hc_buf_reset(&text);
-			hc_message_text(eval, e->output, true, &text);
-			hc_print_json_quoted(to, (struct hc_str){ text.p, (uint32_t)text.len });
-		} else {
-			hc_print_json_quoted(to, hc_str(e->text));
-		}
+		hc_alert_entry_json(eval, &alert->entries[i], to);
 	}
 	hc_buf_putc(to, '}');
 }

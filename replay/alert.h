@@ -43,3 +43,7 @@ void hc_alert_prepare(struct hc_alert_rule *ret, const struct hc_rule *rule, con
  * if it is to be told, else NULL. */
 void hc_alert_put(struct hc_eval *eval, const struct hc_alert_rule *alert, uint32_t number, const char *capture,
 		  const struct hc_alert_options *options, struct hc_buf *to);
+
+/* The value of one entry for the current event, as in output_fields, and as in a message. */
+void hc_alert_entry_json(struct hc_eval *eval, const struct hc_alert_entry *entry, struct hc_buf *to);
+void hc_alert_entry_text(struct hc_eval *eval, const struct hc_alert_entry *entry, struct hc_buf *to);

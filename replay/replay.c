@@ -11,6 +11,7 @@
 
 #include "common/mem.h"
 #include "replay/alert.h"
+#include "replay/collect.h"
 #include "rules/plan.h"
 #include "rules/ruleset.h"
 
@@ -27,6 +28,7 @@ struct hc_replay {
 	struct hc_buf line;
 	const char *capture;
 	struct hc_sinks *sinks;
+	struct hc_collect *collect; /* instead of sinks, if set */
 };
 
 /* append_output for the loader: the configuration's entries with a text, then -p. */
@@ -209,6 +211,12 @@ void hc_replay_capture(struct hc_replay *replay, const char *name, struct hc_sin
 {
 	replay->capture = name;
 	replay->sinks = sinks;
+	replay->collect = NULL;
+}
+
+void hc_replay_collect(struct hc_replay *replay, struct hc_collect *collect)
+{
+	replay->collect = collect;
 }
 
 bool hc_replay_event(void *ctx, struct hc_eval *eval)
@@ -220,6 +228,10 @@ bool hc_replay_event(void *ctx, struct hc_eval *eval)
 	for (uint32_t i = 0; i < n; i++) {
 		replay->counts[rules[i]]++;
 		replay->total++;
+		if (replay->collect) {
+			hc_collect_put(replay->collect, eval, &replay->alerts[rules[i]], rules[i]);
+			continue;
+		}
 		hc_buf_reset(&replay->line);
 		hc_alert_put(eval, &replay->alerts[rules[i]], rules[i], replay->capture, &replay->alert_options, &replay->line);
 		hc_sinks_put(replay->sinks, &replay->line);

@@ -14,6 +14,7 @@
 #include "replay/sink.h"
 #include "rules/evtset.h"
 
+struct hc_collect;
 struct hc_replay;
 
 struct hc_replay_options {
@@ -36,7 +37,9 @@ struct hc_replay *hc_replay_free(struct hc_replay *replay);
 const struct hc_evset *hc_replay_wanted(const struct hc_replay *replay);
 /* Before each capture: its name if alerts are to tell it, and where they go. Both borrowed. */
 void hc_replay_capture(struct hc_replay *replay, const char *name, struct hc_sinks *sinks);
-/* hc_run_fn: evaluates all rules for the event and writes the alerts. */
+/* Instead: alerts go there as values; borrowed. hc_collect_run (replay/collect.h) calls it. */
+void hc_replay_collect(struct hc_replay *replay, struct hc_collect *collect);
+/* hc_run_fn: evaluates all rules for the event and writes or collects the alerts. */
 bool hc_replay_event(void *ctx, struct hc_eval *eval);
 
 uint64_t hc_replay_alerts(const struct hc_replay *replay);
