@@ -23,10 +23,12 @@ struct zstd {
 	uint64_t frame_off;
 	uint64_t content, produced; /* of the current frame; content is ZSTD_CONTENTSIZE_UNKNOWN if not stated */
 	bool whole;  /* the frame is to be decoded in one call */
-	size_t hint; /* streaming: input of the next call, one zstd block: so an error costs no more than its block */
+	size_t hint; /* streaming: what the decoder says the next block and the header behind it take */
+	bool full;   /* streaming: the last call filled the output; there may be more of it */
 };
 
 enum {
+	BLOCK_HEADER = 3,
 	STREAM_PIECE = 256 << 10, /* streamed output per call: stays in the second-level cache until it was parsed */
 	HEADER_MAX = 18,
 };
@@ -104,6 +106,7 @@ static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_
 	z->in_frame = true;
 	z->whole = z->content <= cap && z->content > 0 && !s->eager;
 	z->hint = ZSTD_initDStream(z->d);
+	z->full = false;
 	return HC_PIECE_DATA;
 }
 
@@ -117,6 +120,16 @@ static enum hc_piece damaged(struct zstd *z, const char *what, struct hc_gap *re
 	if (s->off == z->frame_off && s->len)
 		hc_source_skip(s, 1);
 	return resync(z, z->frame_off, cause, ret_gap);
+}
+
+/* Streaming: how much input the decoder gets next. A call that fails keeps what it produced to itself, so each is given
+ * the rest of one block, or of one header, but never both: an error costs no more than its block, however the input
+ * comes in. */
+static size_t step(const struct zstd *z)
+{
+	size_t n = z->full ? 0 : z->hint > BLOCK_HEADER ? z->hint - BLOCK_HEADER : z->hint;
+
+	return n < z->filter.source->len ? n : z->filter.source->len;
 }
 
 static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, size_t *ret_n, struct hc_gap *ret_gap)
@@ -140,7 +153,7 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 			if (z->whole)
 				o.size = cap;
 		}
-		if (!s->len) {
+		if (!s->len && !z->full) {
 			ssize_t got;
 
 			if (o.pos && s->eager)
@@ -151,7 +164,7 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 			if (!got)
 				return o.pos ? (*ret_n = o.pos, HC_PIECE_DATA) : cut(z, ret_gap);
 		}
-		i = (ZSTD_inBuffer){ s->p, z->whole || s->len < z->hint ? s->len : z->hint, 0 };
+		i = (ZSTD_inBuffer){ s->p, z->whole ? s->len : step(z), 0 };
 		r = ZSTD_decompressStream(z->d, &o, &i);
 		if (ZSTD_isError(r)) {
 			if (z->whole) {
@@ -160,6 +173,7 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 				o.size = z->content > STREAM_PIECE ? STREAM_PIECE : z->content;
 				ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
 				z->hint = ZSTD_initDStream(z->d);
+				z->full = false;
 				continue;
 			}
 			if (o.pos) /* what came out is delivered; the decoder repeats its error on the next call */
@@ -170,6 +184,7 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 		z->produced += o.pos - before;
 		z->hint = r;
 		z->in_frame = r != 0;
+		z->full = o.pos == o.size;
 		if (z->whole && r)
 			z->whole = false; /* the frame is longer in stored form than what was read ahead */
 	} while (o.pos < o.size);

@@ -189,6 +189,38 @@ static bool resync(struct hc_reader *r)
 	}
 }
 
+/* Over the gap in the stored bytes that was met, and over those right behind it. True: a block may begin here; frames of
+ * hindcast begin with one, others may begin anywhere. */
+static bool cross_gap(struct hc_reader *r)
+{
+	size_t want;
+	int x;
+
+	do {
+		r->p = r->end;
+		r->end_off += r->gap.plain_lost;
+		r->last = HC_PIECE_DATA;
+		x = need(r, 8);
+	} while (x == FETCH_GAP);
+	return !x && hc_block_plausible(r->p, (size_t)(r->end - r->p), &want) != HC_PLAUSIBLE_NO;
+}
+
+/* As resync(), gaps in the stored bytes included: one loss is one report. *ret_gap is the first of them, if any: else its
+ * cause is empty. */
+static bool resync_over_gaps(struct hc_reader *r, struct hc_gap *ret_gap)
+{
+	ret_gap->cause[0] = '\0';
+	while (!resync(r)) {
+		if (r->last != HC_PIECE_GAP)
+			return false;
+		if (!ret_gap->cause[0])
+			*ret_gap = r->gap;
+		if (cross_gap(r))
+			return true;
+	}
+	return true;
+}
+
 static int lost(struct hc_reader *r, uint64_t from, uint64_t to, const char *cause, struct hc_diag *diag)
 {
 	r->stats.skipped_ranges++;
@@ -201,9 +233,12 @@ static int lost(struct hc_reader *r, uint64_t from, uint64_t to, const char *cau
 static int skip_damage(struct hc_reader *r, const char *cause, struct hc_diag *diag)
 {
 	uint64_t from = off_of(r, r->p);
+	char causes[300];
+	struct hc_gap gap;
 
-	resync(r);
-	return lost(r, from, off_of(r, r->p), cause, diag);
+	resync_over_gaps(r, &gap);
+	snprintf(causes, sizeof causes, "%s%s%s", cause, gap.cause[0] ? ", then " : "", gap.cause);
+	return lost(r, from, off_of(r, r->p), causes, diag);
 }
 
 /* The block at r->p cannot be used. If its own length leads to another block just it is lost, else see skip_damage. */
@@ -225,14 +260,10 @@ static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 {
 	uint64_t from = off_of(r, r->p);
 	const struct hc_gap gap = r->gap; /* looking further replaces it */
-	size_t want;
+	struct hc_gap next;
 
-	r->p = r->end;
-	r->end_off += gap.plain_lost;
-	r->last = HC_PIECE_DATA;
-	/* Frames of hindcast begin with a block; others may begin anywhere. */
-	if (!need(r, 8) && hc_block_plausible(r->p, (size_t)(r->end - r->p), &want) == HC_PLAUSIBLE_NO)
-		resync(r);
+	if (!cross_gap(r) && r->last == HC_PIECE_DATA)
+		resync_over_gaps(r, &next);
 	return lost(r, from, off_of(r, r->p), gap.cause, diag);
 }
 
@@ -241,10 +272,11 @@ static int end_inside(struct hc_reader *r, struct hc_diag *diag)
 {
 	uint64_t from = off_of(r, r->p);
 	size_t left = (size_t)(r->end - r->p);
+	struct hc_gap gap;
 
 	if (r->last == HC_PIECE_ERROR)
 		return hc_diag_set_off(diag, r->gap.err, r->name, -1, "%s", r->gap.cause);
-	if (left >= 8 && resync(r))
+	if (left >= 8 && resync_over_gaps(r, &gap))
 		return lost(r, from, off_of(r, r->p), "a block longer than the input", diag);
 	if (r->last == HC_PIECE_CUT)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, (int64_t)from,

@@ -28,14 +28,14 @@ static ssize_t read_piece(struct hc_source *s, void *buf, size_t cap)
 	return (ssize_t)n;
 }
 
-/* Number of events, and of other outcomes. */
+/* All outcomes, and where they are. */
 static uint64_t consume(struct hc_source *source, bool raw)
 {
 	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
 	struct hc_reader_options options = { .raw = raw, .lists_max = 8 << 20 };
 	struct hc_diag diag;
 	struct hc_event *ev;
-	uint64_t n = 0;
+	uint64_t seen = 0;
 	int x = hc_reader_open_source(&r, source, "fuzz", &options, &diag);
 
 	if (x)
@@ -46,11 +46,13 @@ static uint64_t consume(struct hc_source *source, bool raw)
 			touch_event(ev);
 		else if (x == HC_READ_SECTION)
 			touch_section(hc_reader_section(r));
-		n += x == HC_READ_EVENT ? 1 : 1ULL << 32;
+		seen = hc_hash_u64(seen ^ (uint64_t)x << 56 ^ (x == HC_READ_EVENT   ? ev->off :
+							       x == HC_READ_SKIPPED ? (uint64_t)diag.off :
+										      0));
 	}
 	if (x != HC_READ_EOF && x != HC_READ_TRUNCATED && x != HC_READ_UNSUPPORTED)
 		abort();
-	return n | (uint64_t)x << 48;
+	return hc_hash_u64(seen ^ (uint64_t)x << 56);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
