@@ -8,6 +8,8 @@
 
 #include "rules/lexer.h"
 
+enum { BRIEF_VALUES = 6 }; /* right-hand sides of a comparison told in a sentence */
+
 static const char *const op_names[HC_OP_COUNT] = {
 	[HC_OP_EXISTS] = "exists", [HC_OP_EQ] = "=", [HC_OP_NE] = "!=", [HC_OP_LT] = "<", [HC_OP_LE] = "<=",
 	[HC_OP_GT] = ">", [HC_OP_GE] = ">=", [HC_OP_IN] = "in", [HC_OP_INTERSECTS] = "intersects",
@@ -54,19 +56,17 @@ static struct hc_operand *copy_operand(struct hc_arena *arena, const struct hc_o
 	return o;
 }
 
-struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast, struct hc_str from_macro)
+struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast)
 {
 	struct hc_ast *a = hc_arena_new(arena, struct hc_ast);
 
 	*a = *ast;
-	if (!a->from_macro.len)
-		a->from_macro = from_macro;
 	a->left = copy_operand(arena, ast->left);
 	a->right = copy_operand(arena, ast->right);
 	if (a->nkids) {
 		a->kids = hc_arena_array(arena, struct hc_ast *, a->nkids);
 		for (uint32_t i = 0; i < a->nkids; i++)
-			a->kids[i] = hc_ast_copy(arena, ast->kids[i], from_macro);
+			a->kids[i] = hc_ast_copy(arena, ast->kids[i]);
 	}
 	return a;
 }
@@ -99,7 +99,31 @@ static void print_str(struct hc_buf *buf, struct hc_str s)
 	hc_buf_put(buf, s.p, s.len);
 }
 
-static void print_check(struct hc_buf *buf, const struct hc_ast *ast)
+/* The literals one by one, or with what a list brought in under the list's name; then also no more than a few. */
+static void print_values(struct hc_buf *buf, const struct hc_ast *ast, bool brief)
+{
+	uint32_t shown = 0, left;
+
+	for (uint32_t i = 0; i < ast->nvalues; i++) {
+		const char *list = brief ? ast->values[i].list : NULL;
+
+		if (list && i && ast->values[i - 1].list == list)
+			continue;
+		if (brief && shown++ == BRIEF_VALUES) {
+			for (left = 0; i < ast->nvalues; i++)
+				left += !ast->values[i].list || ast->values[i].list != ast->values[i - 1].list;
+			hc_buf_printf(buf, ", and %u more", left);
+			return;
+		}
+		hc_buf_puts(buf, i ? ", " : "");
+		if (list)
+			hc_buf_puts(buf, list);
+		else
+			hc_ast_print_literal(buf, ast->values[i].value);
+	}
+}
+
+static void print_check(struct hc_buf *buf, const struct hc_ast *ast, bool brief)
 {
 	bool list = ast->modifier || ast->op == HC_OP_IN || ast->op == HC_OP_INTERSECTS || ast->op == HC_OP_PMATCH;
 
@@ -119,11 +143,13 @@ static void print_check(struct hc_buf *buf, const struct hc_ast *ast)
 		return;
 	}
 	hc_buf_puts(buf, list ? "(" : "");
-	for (uint32_t i = 0; i < ast->nvalues; i++) {
-		hc_buf_puts(buf, i ? ", " : "");
-		hc_ast_print_literal(buf, ast->values[i].value);
-	}
+	print_values(buf, ast, brief);
 	hc_buf_puts(buf, list ? ")" : "");
+}
+
+void hc_ast_print_brief(struct hc_buf *buf, const struct hc_ast *check)
+{
+	print_check(buf, check, true);
 }
 
 void hc_ast_print(struct hc_buf *buf, const struct hc_ast *ast)
@@ -146,7 +172,7 @@ void hc_ast_print(struct hc_buf *buf, const struct hc_ast *ast)
 		print_str(buf, ast->macro);
 		break;
 	case HC_AST_CHECK:
-		print_check(buf, ast);
+		print_check(buf, ast, false);
 		break;
 	}
 }

@@ -46,6 +46,15 @@ struct hc_literal {
 	struct hc_str value; /* unquoted, escapes resolved; NUL-terminated as a courtesy, may contain NULs (\x00) */
 	struct hc_ast_pos pos;
 	bool quoted;
+	const char *list; /* name of the list it was an item of; NULL: written in place */
+};
+
+struct hc_origin; /* rules/origin.h: the text positions count in */
+
+/* A macro reference that a node replaced. One node may stand for several: a macro can be nothing but another one's name. */
+struct hc_ast_use {
+	const char *macro;
+	const struct hc_ast_use *inner;
 };
 
 enum hc_ast_kind { HC_AST_AND, HC_AST_OR, HC_AST_NOT, HC_AST_CHECK, HC_AST_MACRO };
@@ -58,7 +67,9 @@ struct hc_ast {
 	uint32_t nkids;
 
 	struct hc_str macro; /* MACRO: its name; gone after expansion */
-	struct hc_str from_macro; /* name of the macro this node was expanded from; empty if written in place */
+	const struct hc_origin *origin; /* of the rule's or the macro's text that has this node; NULL: of no rules file */
+	const struct hc_ast_use *uses;  /* the macros this node is all of, outermost first; NULL: of none */
+	const char *exception;          /* name of the rule's exception this `not ...` is; NULL: of none */
 
 	/* CHECK */
 	struct hc_operand *left;
@@ -75,11 +86,12 @@ const char *hc_modifier_name(enum hc_modifier modifier);
 /* The operator spelled so, or -1; `==` is HC_OP_EQ. */
 int hc_op_by_name(struct hc_str name);
 
-/* A copy of everything the checker or macro expansion may write to; texts are shared. from_macro, if not empty, is
- * noted in every copied node that does not say where it comes from yet. */
-struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast, struct hc_str from_macro);
+/* A copy of everything the checker or macro expansion may write to; texts are shared. */
+struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast);
 
 /* The tree as text with canonical blanks, parentheses and quotes (rules-language.md 9.6, condition_compiled). */
 void hc_ast_print(struct hc_buf *buf, const struct hc_ast *ast);
+/* One comparison for people: lists by their names, of other long right-hand sides the beginning. */
+void hc_ast_print_brief(struct hc_buf *buf, const struct hc_ast *check);
 /* A literal as it has to be written in a condition: quoted if it needs to be. */
 void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value);

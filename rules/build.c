@@ -10,17 +10,11 @@
 
 #include "common/options.h"
 #include "rules/expand.h"
+#include "rules/origin.h"
 #include "rules/parser.h"
 
 /* A rule that can be true for more event codes than this is warned about (selection.md 2.2). */
 enum { MANY_EVENTS = 100 };
-
-/* How to find the place of something in a condition's tree: where its text came from. */
-struct origin {
-	const struct hc_srctext *text;
-	const uint32_t *from; /* offset after list substitution to offset in text */
-	uint32_t len;
-};
 
 struct build {
 	struct hc_loader *ld;
@@ -28,7 +22,6 @@ struct build {
 	struct hc_arena *arena;
 	struct hc_list_texts lists;
 	struct hc_macro_trees macros;
-	struct origin *macro_origins;
 	struct hc_diag *diag;
 };
 
@@ -118,21 +111,17 @@ static int build_lists(struct build *b)
 
 /* ---- conditions ---- */
 
-/* Our place for byte off of what origin describes; len bytes of it, unless a list stands there. */
-static void place(struct build *b, struct hc_problem *p, const struct origin *o, uint32_t off, uint32_t len)
+/* Our place for byte off of what origin describes; len bytes of it, unless a list stands there. self: the macro the problem
+ * is reported for, if it is one. */
+static void place(struct build *b, struct hc_problem *p, const struct hc_origin *o, uint32_t off, uint32_t len, const char *self)
 {
 	const struct hc_load_result *file;
-	uint32_t at, end;
+	uint32_t at;
 
-	if (off > o->len)
-		off = o->len;
-	/* what goes wrong at the very end is shown at the last word */
-	if (!hc_srctext_place(o->text, o->from[off], &file, &at))
-		return;
-	end = off + len <= o->len ? off + len : o->len;
-	if (len && o->from[end] - o->from[off] != end - off)
-		len = 0;
-	hc_problem_place(b->ld, p, file, at, len);
+	if (hc_origin_find(o, off, &len, &file, &at))
+		hc_problem_place(b->ld, p, file, at, len);
+	if (o->macro && o->macro != self)
+		p->macro = o->macro;
 }
 
 /* Where the parser wanted an operator and found another word: which one it might have been. */
@@ -158,10 +147,12 @@ static void hint_operator(struct build *b, struct hc_problem *p, const char *tex
 		hc_problem_hint(b->ld, p, "a field alone is no condition; compare it: = true, exists");
 }
 
-/* List substitution and parsing. The tree's positions are those of the substituted text; *ret_origin explains them. */
-static int parse(struct build *b, const struct hc_srctext *text, const struct hc_location *at, struct hc_ast **ret,
-		 struct origin *ret_origin)
+/* List substitution and parsing. The tree's positions are those of the substituted text; its origin explains them. macro:
+ * the name if it is one's text, else NULL. */
+static int parse(struct build *b, const struct hc_srctext *text, const struct hc_location *at, const char *macro,
+		 struct hc_ast **ret)
 {
+	struct hc_origin *origin = hc_arena_new(b->arena, struct hc_origin);
 	struct hc_expanded x;
 	struct hc_diag diag = { 0 };
 	struct hc_problem *p;
@@ -172,7 +163,7 @@ static int parse(struct build *b, const struct hc_srctext *text, const struct hc
 		x.text.len = 0;
 	from = hc_arena_array(b->arena, uint32_t, x.text.len + 1);
 	memcpy(from, x.from, (x.text.len + 1) * sizeof *from);
-	*ret_origin = (struct origin){ text, from, (uint32_t)x.text.len };
+	*origin = (struct hc_origin){ macro, text, from, (uint32_t)x.text.len };
 	if (!r)
 		r = hc_condition_parse(b->arena, x.text.p, x.text.len, ret, &diag);
 	if (r) {
@@ -180,9 +171,11 @@ static int parse(struct build *b, const struct hc_srctext *text, const struct hc
 
 		p = hc_problem_add(b->ld, HC_LOAD_ERR_COMPILE_CONDITION, hc_location_in_text(b->ld, at, shown, &diag), shown,
 				   "%s", diag.text);
-		place(b, p, ret_origin, (uint32_t)diag.off, 0);
+		place(b, p, origin, (uint32_t)diag.off, 0, macro);
 		hint_operator(b, p, x.text.p, &diag);
 		r = HC_RULESET_INVALID;
+	} else {
+		hc_origin_note(*ret, origin, &b->lists);
 	}
 	hc_expanded_done(&x);
 	return r;
@@ -198,9 +191,9 @@ static const char *nearest_macro(struct build *b, struct hc_str name)
 }
 
 static int expand(struct build *b, struct hc_ast **ast, uint32_t visibility, const struct hc_srctext *text,
-		  const struct hc_location *at, const struct origin *origin, uint32_t *ret_nodes, uint32_t *ret_depth)
+		  const struct hc_location *at, const char *self, uint32_t *ret_nodes, uint32_t *ret_depth)
 {
-	const struct hc_macro_tree *m = NULL, *named;
+	const struct hc_macro_tree *named;
 	const struct hc_ast *ref = NULL;
 	struct hc_diag diag = { 0 };
 	struct hc_problem *p;
@@ -211,11 +204,7 @@ static int expand(struct build *b, struct hc_ast **ast, uint32_t visibility, con
 		return 0;
 	p = hc_problem_add(b->ld, HC_LOAD_ERR_VALIDATE, hc_location_in_text(b->ld, at, text->p, &diag), text->p, "%s",
 			   diag.text);
-	if (ref->from_macro.len)
-		m = hc_strmap_get(&b->macros.names, ref->from_macro);
-	if (m)
-		p->macro = m->name;
-	place(b, p, m ? &b->macro_origins[m - b->macros.macros] : origin, (uint32_t)diag.off, ref->macro.len);
+	place(b, p, ref->origin, (uint32_t)diag.off, ref->macro.len, self);
 	if (!undefined)
 		return HC_RULESET_INVALID;
 	named = hc_strmap_get(&b->macros.names, ref->macro);
@@ -237,7 +226,6 @@ static int build_macros(struct build *b)
 
 	b->macros.n = b->rs->nmacros = c->nmacros;
 	b->macros.macros = hc_arena_array(b->arena, struct hc_macro_tree, c->nmacros + 1);
-	b->macro_origins = hc_arena_array(b->arena, struct origin, c->nmacros + 1);
 	b->rs->macros = hc_arena_array(b->arena, struct hc_macro *, c->nmacros + 1);
 	for (uint32_t i = 0; i < c->nmacros; i++) {
 		const struct hc_macro_item *item = c->macros[i];
@@ -251,14 +239,13 @@ static int build_macros(struct build *b)
 		b->rs->macros[i] = macro;
 	}
 	for (uint32_t i = 0; !r && i < c->nmacros; i++)
-		r = parse(b, &c->macros[i]->condition, c->macros[i]->condition_at, &b->macros.macros[i].ast,
-			  &b->macro_origins[i]);
+		r = parse(b, &c->macros[i]->condition, c->macros[i]->condition_at, c->macros[i]->name,
+			  &b->macros.macros[i].ast);
 	for (uint32_t i = 0; !r && i < c->nmacros; i++) {
 		const struct hc_macro_item *item = c->macros[i];
 		struct hc_macro_tree *m = &b->macros.macros[i];
 
-		r = expand(b, &m->ast, item->visibility, &item->condition, item->at, &b->macro_origins[i], &m->nodes,
-			   &m->depth);
+		r = expand(b, &m->ast, item->visibility, &item->condition, item->at, item->name, &m->nodes, &m->depth);
 		m->done = true;
 		b->rs->macros[i]->ast = m->ast;
 	}
@@ -319,7 +306,7 @@ static bool is_repeated(const struct hc_check_note *notes, uint32_t i)
 
 /* Passes on what the checker said about a condition; *ret_skip: the rule is to be left out. */
 static int pass_condition_notes(struct build *b, const struct hc_rule_item *item, const struct hc_srctext *text,
-				const struct origin *origin, bool *ret_skip)
+				const struct hc_origin *origin, bool *ret_skip)
 {
 	int r = 0;
 
@@ -329,7 +316,6 @@ static int pass_condition_notes(struct build *b, const struct hc_rule_item *item
 		bool skip = note->error && item->skip_if_unknown_filter && is_unknown_filter(note->text);
 		enum hc_load_code code = skip ? HC_LOAD_UNKNOWN_FILTER : code_named(note->code);
 		struct hc_diag pos = { .off = note->pos.off, .line = note->pos.line, .column = note->pos.column };
-		const struct hc_macro_tree *m = NULL;
 		struct hc_problem *p;
 
 		if (is_repeated(b->rs->checker.notes, i))
@@ -343,11 +329,7 @@ static int pass_condition_notes(struct build *b, const struct hc_rule_item *item
 		p->deprecated_field = note->deprecated_field;
 		if (note->hint)
 			hc_problem_hint(b->ld, p, "%s", note->hint);
-		if (note->check && note->check->from_macro.len)
-			m = hc_strmap_get(&b->macros.names, note->check->from_macro);
-		if (m)
-			p->macro = m->name;
-		place(b, p, m ? &b->macro_origins[m - b->macros.macros] : origin, note->pos.off, note->len);
+		place(b, p, note->check ? note->check->origin : origin, note->pos.off, note->len, NULL);
 		*ret_skip |= skip;
 		if (note->error && !skip)
 			r = HC_RULESET_INVALID;
@@ -388,7 +370,6 @@ static const char *output_text(struct build *b, const struct hc_rule_item *item)
 static int build_output(struct build *b, const struct hc_rule_item *item, struct hc_rule *rule, bool *ret_skip)
 {
 	struct hc_checker *checker = &b->rs->checker;
-	struct origin origin = { .text = &item->output };
 	int r = 0;
 
 	*ret_skip = false;
@@ -408,7 +389,7 @@ static int build_output(struct build *b, const struct hc_rule_item *item, struct
 		p->deprecated_field = note->deprecated_field;
 		if (note->hint)
 			hc_problem_hint(b->ld, p, "%s", note->hint);
-		if (note->pos.off <= item->output.len && hc_srctext_place(origin.text, note->pos.off, &file, &at))
+		if (note->pos.off <= item->output.len && hc_srctext_place(&item->output, note->pos.off, &file, &at))
 			hc_problem_place(b->ld, p, file, at, note->len);
 		*ret_skip |= skip;
 		if (note->error && !skip)
@@ -424,22 +405,24 @@ static int build_condition(struct build *b, const struct hc_rule_item *item, con
 			   struct hc_rule *rule)
 {
 	struct hc_diag diag = { 0 };
-	struct origin origin;
 	struct hc_problem *p;
 	struct hc_ast *ast;
 	uint32_t nodes, depth;
 	bool skip;
-	int r = parse(b, text, item->condition_at, &ast, &origin);
+	const struct hc_origin *origin;
+	int r = parse(b, text, item->condition_at, NULL, &ast);
 
-	if (!r)
-		r = expand(b, &ast, UINT32_MAX, text, item->at, &origin, &nodes, &depth);
+	if (r)
+		return r;
+	origin = ast->origin;
+	r = expand(b, &ast, UINT32_MAX, text, item->at, NULL, &nodes, &depth);
 	if (r)
 		return r;
 	if (unsafe_na(ast))
 		hc_problem_add(b->ld, HC_LOAD_UNSAFE_NA_CHECK, item->condition_at, NULL,
 			       "Comparing a field value with <NA> is unsafe; use the 'exists' operator instead");
 	hc_check_condition(&b->rs->checker, ast);
-	r = pass_condition_notes(b, item, text, &origin, &skip);
+	r = pass_condition_notes(b, item, text, origin, &skip);
 	if (r || skip)
 		return r;
 	r = hc_evset_of(ast, &rule->events, &diag);

@@ -19,11 +19,18 @@ struct hc_srctext_piece {
 	const struct hc_yaml_node *node;    /* the scalar the piece is the text of, from node_off on */
 	uint32_t node_off;
 };
+/* The part of a condition that an exception was turned into: `not (...)`. */
+struct hc_srctext_exception {
+	uint32_t off, len;
+	const char *name;
+};
 struct hc_srctext {
 	const char *p; /* NUL-terminated */
 	uint32_t len;
 	struct hc_srctext_piece *pieces;
 	uint32_t npieces;
+	struct hc_srctext_exception *exceptions; /* in order */
+	uint32_t nexceptions;
 };
 
 /* fields, comps or one value of an exception: a scalar or a list of them. */

@@ -346,6 +346,8 @@ static int put_list_fields(struct writer *w, const struct hc_exception *ex)
 int hc_exceptions_apply(struct hc_loader *ld, const struct hc_rule_item *rule, struct hc_srctext *ret_condition)
 {
 	struct writer w = { .ld = ld };
+	struct hc_srctext_exception *spans;
+	uint32_t nspans = 0;
 	int r = 0;
 
 	*ret_condition = rule->condition;
@@ -358,17 +360,23 @@ int hc_exceptions_apply(struct hc_loader *ld, const struct hc_rule_item *rule, s
 	hc_buf_putc(&w.text, '(');
 	hc_buf_put(&w.text, rule->condition.p, rule->condition.len);
 	hc_buf_putc(&w.text, ')');
+	spans = hc_arena_array(&ld->ruleset->compile_arena, struct hc_srctext_exception, rule->nexceptions);
 	for (uint32_t i = 0; !r && i < rule->nexceptions; i++) {
 		const struct hc_exception *ex = &rule->exceptions[i];
+		uint32_t off = (uint32_t)w.text.len;
 
-		if (ex->nvalues)
-			r = ex->fields.is_list ? put_list_fields(&w, ex) : put_scalar_fields(&w, ex);
+		if (!ex->nvalues)
+			continue;
+		r = ex->fields.is_list ? put_list_fields(&w, ex) : put_scalar_fields(&w, ex);
+		spans[nspans++] = (struct hc_srctext_exception){ off, (uint32_t)w.text.len - off, ex->name };
 	}
 	if (!r) {
 		ret_condition->len = (uint32_t)w.text.len;
 		ret_condition->p = hc_arena_dupn(&ld->ruleset->compile_arena, w.text.p, w.text.len);
 		ret_condition->pieces = w.pieces;
 		ret_condition->npieces = w.npieces;
+		ret_condition->exceptions = spans;
+		ret_condition->nexceptions = nspans;
 	}
 	hc_buf_done(&w.text);
 	return r;

@@ -199,6 +199,15 @@ static int count(struct expansion *x, const struct hc_ast *at, uint32_t nodes, u
 
 static int expand(struct expansion *x, struct hc_ast **slot, uint32_t depth);
 
+/* Called when the macros inside are in place already, so the outermost ends up first. */
+static void note_use(struct expansion *x, struct hc_ast *ast, const struct hc_macro_tree *m)
+{
+	struct hc_ast_use *use = hc_arena_new(x->arena, struct hc_ast_use);
+
+	*use = (struct hc_ast_use){ m->name, ast->uses };
+	ast->uses = use;
+}
+
 static int expand_macro(struct expansion *x, struct hc_ast **slot, uint32_t depth)
 {
 	struct hc_ast *ref = *slot;
@@ -217,15 +226,21 @@ static int expand_macro(struct expansion *x, struct hc_ast **slot, uint32_t dept
 	m->used = true;
 	if (m->done) {
 		r = count(x, ref, m->nodes, depth + m->depth);
-		if (!r)
-			*slot = hc_ast_copy(x->arena, m->ast, hc_str(m->name));
+		if (!r) {
+			*slot = hc_ast_copy(x->arena, m->ast);
+			note_use(x, *slot, m);
+		}
 		return r;
 	}
-	/* one that is visible although it comes later: its raw tree, seen with our eyes */
+	/* one that is visible although it comes later: its raw tree, seen with our eyes. Counts as a level: it may be nothing
+	 * but the name of another such */
 	m->open = true;
-	*slot = hc_ast_copy(x->arena, m->ast, hc_str(m->name));
-	r = expand(x, slot, depth);
+	*slot = hc_ast_copy(x->arena, m->ast);
+	r = count(x, ref, 0, depth);
+	if (!r)
+		r = expand(x, slot, depth + 1);
 	m->open = false;
+	note_use(x, *slot, m);
 	return r;
 }
 

@@ -184,29 +184,37 @@ static uint32_t word_width(const char *text, size_t len, uint32_t off)
 	return n ? n : 1;
 }
 
-void hc_problem_place(struct hc_loader *ld, struct hc_problem *problem, const struct hc_load_result *file, uint32_t off,
-		      uint32_t width)
+uint32_t hc_load_line(const struct hc_load_result *file, uint32_t off)
 {
-	uint32_t from, to, lo = 0, hi = file->nlines;
+	uint32_t lo = 0, hi = file->nlines;
 
-	if (off > file->len)
-		off = (uint32_t)file->len;
-	/* at the end of the file: the last line that says something */
-	while (off && off >= file->len && strchr("\r\n", file->text[off - 1]))
-		off--;
 	while (hi - lo > 1) {
 		if (file->lines[(lo + hi) / 2] <= off)
 			lo = (lo + hi) / 2;
 		else
 			hi = (lo + hi) / 2;
 	}
-	from = file->lines[lo];
+	return lo;
+}
+
+void hc_problem_place(struct hc_loader *ld, struct hc_problem *problem, const struct hc_load_result *file, uint32_t off,
+		      uint32_t width)
+{
+	uint32_t from, to, line;
+
+	if (off > file->len)
+		off = (uint32_t)file->len;
+	/* at the end of the file: the last line that says something */
+	while (off && off >= file->len && strchr("\r\n", file->text[off - 1]))
+		off--;
+	line = hc_load_line(file, off);
+	from = file->lines[line];
 	for (to = off; to < file->len && file->text[to] != '\n'; to++)
 		;
 	if (to > from && to > off && file->text[to - 1] == '\r')
 		to--;
 	problem->file = file->name;
-	problem->line = lo + 1;
+	problem->line = line + 1;
 	problem->column = off - from + 1;
 	problem->width = width ? width : word_width(file->text, file->len, off);
 	if (problem->width > to - off)

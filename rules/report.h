@@ -68,6 +68,9 @@ struct hc_load_result {
 	uint32_t nlines;
 };
 
+/* The number of the line that byte off of the file is in, from 0. */
+uint32_t hc_load_line(const struct hc_load_result *file, uint32_t off);
+
 struct hc_ruleset;
 
 /* Messages as text: file:line:column, the line, a caret run, the code, a hint. Errors always, warnings if asked for. */
