@@ -367,3 +367,41 @@ bool hc_predicate_eval(const struct hc_predicate *p, const struct hc_expr_ctx *c
 
 	return hc_expr_eval(p->left, cx, false, &left) && hc_predicate_test(p, cx, &left);
 }
+
+/* The predicate with its i-th literal alone; `in` and modifiers come down to the base operator then. */
+static struct hc_predicate with_literal(const struct hc_predicate *p, struct hc_arena *scratch, uint32_t i)
+{
+	struct hc_predicate one = *p;
+
+	one.modifier = HC_MOD_NONE;
+	one.values = &p->values[i];
+	one.nvalues = 1;
+	if (p->op == HC_OP_IN || p->op == HC_OP_INTERSECTS)
+		one.op = HC_OP_EQ;
+	if (p->op == HC_OP_PMATCH)
+		one.paths = hc_pmatch_new(scratch, &p->values[i].s, 1);
+	if (p->op == HC_OP_REGEX)
+		one.regexes = &p->regexes[i];
+	return one;
+}
+
+bool hc_predicate_match(const struct hc_predicate *p, struct hc_arena *scratch, const struct hc_value *left,
+			uint32_t *ret_value, uint32_t *ret_literal)
+{
+	bool list = left->kind == HC_VALUE_LIST;
+	const struct hc_value *values = list ? left->items : left;
+
+	if (p->never || p->right || p->left->match == HC_MATCH_UNRESOLVED)
+		return false;
+	for (uint32_t i = 0; i < p->nvalues; i++) {
+		struct hc_predicate one = with_literal(p, scratch, i);
+
+		for (uint32_t k = 0; k < (list ? left->nitems : 1); k++)
+			if (test_candidate(&one, &values[k], NULL)) {
+				*ret_value = k;
+				*ret_literal = i;
+				return true;
+			}
+	}
+	return false;
+}

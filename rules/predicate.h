@@ -41,3 +41,8 @@ bool hc_predicate_eval(const struct hc_predicate *p, const struct hc_expr_ctx *c
 
 /* The same with the left-hand side's value at hand (it is not absent). cx is not looked at for plain predicates. */
 bool hc_predicate_test(const struct hc_predicate *p, const struct hc_expr_ctx *cx, const struct hc_value *left);
+
+/* For those who explain: the first value of left's (which is one, or a list of them) that fulfils the operator with one of
+ * the literals, and with which. False: none does, or there are no literals. */
+bool hc_predicate_match(const struct hc_predicate *p, struct hc_arena *scratch, const struct hc_value *left,
+			uint32_t *ret_value, uint32_t *ret_literal);
