@@ -22,11 +22,11 @@ static const struct hc_location *item_of(const struct hc_location *at)
 	return item;
 }
 
-/* Bytes of the line from `from` on, tabs as blanks so that the caret stands right. */
-static void put_line(FILE *out, const char *line, uint32_t from, uint32_t len)
+/* Bytes of the line from `from` on; tabs as blanks so that the caret stands right, other control characters as dots. */
+static void put_line(struct hc_buf *out, const char *line, uint32_t from, uint32_t len)
 {
 	for (uint32_t i = from; i < from + len; i++)
-		putc(line[i] == '\t' ? ' ' : line[i], out);
+		hc_buf_putc(out, line[i] == '\t' ? ' ' : (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? '.' : line[i]);
 }
 
 /* Columns that bytes take: continuation bytes of UTF-8 take none. */
@@ -39,38 +39,41 @@ static uint32_t columns(const char *s, uint32_t len)
 	return n;
 }
 
-static void put_source(FILE *out, const struct hc_problem *p)
+void hc_report_source(struct hc_buf *out, uint32_t number, uint32_t column, uint32_t width, struct hc_str line)
 {
-	uint32_t len = (uint32_t)strlen(p->source_line), at = p->column - 1, from = 0, end, width = p->width;
+	uint32_t at = column - 1 < line.len ? column - 1 : line.len, from = 0, end;
 
-	if (len > LINE_MAX && at > LINE_MAX / 2)
+	if (line.len > LINE_MAX && at > LINE_MAX / 2)
 		from = at - LINE_MAX / 2;
-	while (from && (p->source_line[from] & 0xc0) == 0x80)
+	while (from && (line.p[from] & 0xc0) == 0x80)
 		from--;
-	end = len - from > LINE_MAX ? from + LINE_MAX : len;
-	while (end < len && (p->source_line[end] & 0xc0) == 0x80)
+	end = line.len - from > LINE_MAX ? from + LINE_MAX : line.len;
+	while (end < line.len && (line.p[end] & 0xc0) == 0x80)
 		end++;
 	if (at + width > end)
 		width = end > at ? end - at : 1;
-	fprintf(out, "%6u | %s", p->line, from ? "..." : "");
-	put_line(out, p->source_line, from, end - from);
-	fprintf(out, "%s\n       | %*s", end < len ? "..." : "",
-		(int)(columns(p->source_line + from, at - from) + (from ? 3 : 0)), "");
-	for (uint32_t i = 0, n = columns(p->source_line + at, width); i < (n ? n : 1); i++)
-		putc('^', out);
-	putc('\n', out);
+	hc_buf_printf(out, "%6u | %s", number, from ? "..." : "");
+	put_line(out, line.p, from, end - from);
+	hc_buf_printf(out, "%s\n       | %*s", end < line.len ? "..." : "",
+		      (int)(columns(line.p + from, at - from) + (from ? 3 : 0)), "");
+	for (uint32_t i = 0, n = at < line.len ? columns(line.p + at, width) : 1; i < (n ? n : 1); i++)
+		hc_buf_putc(out, '^');
+	hc_buf_putc(out, '\n');
 }
 
 static void put_problem(FILE *out, const struct hc_problem *p)
 {
 	const struct hc_location *item = item_of(p->at);
+	struct hc_buf source HC_BUF_DONE = { 0 };
 
 	fprintf(out, "%s:", p->file ? p->file : p->at->name);
 	if (p->line)
 		fprintf(out, "%u:%u:", p->line, p->column);
 	fprintf(out, " %s: %s\n", hc_load_is_error(p->code) ? "error" : "warning", p->message);
-	if (p->line)
-		put_source(out, p);
+	if (p->line) {
+		hc_report_source(&source, p->line, p->column, p->width, hc_str(p->source_line));
+		fwrite(source.p, 1, source.len, out);
+	}
 	fprintf(out, "       = %s (%s", hc_load_code_name(p->code), hc_load_code_short(p->code));
 	if (p->deprecated_field)
 		fprintf(out, ": field '%s'", p->deprecated_field);

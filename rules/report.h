@@ -11,6 +11,7 @@
 
 #include "common/arena.h"
 #include "common/buf.h"
+#include "common/str.h"
 
 /* Errors, then warnings; order and names are Falco's (rules-language.md 9.1, 9.3). */
 enum hc_load_code {
@@ -75,5 +76,8 @@ struct hc_ruleset;
 
 /* Messages as text: file:line:column, the line, a caret run, the code, a hint. Errors always, warnings if asked for. */
 void hc_report_text(FILE *out, const struct hc_ruleset *ruleset, bool with_warnings);
+/* A source line with its number and a caret run below it. column and width count bytes, column from 1; long lines are cut
+ * around the caret. */
+void hc_report_source(struct hc_buf *out, uint32_t number, uint32_t column, uint32_t width, struct hc_str line);
 /* {"falco_load_results": [...]}, one line (rules-language.md 9.6). */
 void hc_report_json(struct hc_buf *out, const struct hc_ruleset *ruleset);
