@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Archive members as sources. Only formats and filters that are decoded inside libarchive are allowed: none of those
- * that start another program.
+ * Archive members as sources: telling archives from captures, and finding the capture in one.
  */
 #include "formats/members.h"
 
-#include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/buf.h"
 #include "common/event.h"
 #include "common/mem.h"
+#include "formats/archive-input.h"
 #include "formats/block.h"
 #include "formats/filter.h"
 #include "formats/reader.h"
@@ -27,91 +25,10 @@ enum {
 };
 
 struct member {
-	struct archive *archive;
-	struct hc_source *file; /* owned: the archive's bytes */
-	size_t given;           /* bytes of file->p that libarchive holds, to be skipped on its next call */
-	bool seekable;
+	struct hc_archive_input input;
 	uint8_t *head;          /* the member's first bytes, LOOK_AHEAD at most, read to see what it is */
 	size_t head_len, head_at;
 };
-
-/* ---- libarchive's callbacks ---- */
-
-static la_ssize_t on_read(struct archive *a, void *ctx, const void **ret)
-{
-	struct member *m = ctx;
-	struct hc_source *s = m->file;
-
-	hc_source_skip(s, m->given);
-	m->given = 0;
-	if (!s->len) {
-		ssize_t n = hc_source_more(s);
-
-		if (n < 0) {
-			archive_set_error(a, (int)-n, "%s", strerror((int)-n));
-			return -1;
-		}
-	}
-	*ret = s->p;
-	m->given = s->len;
-	return (la_ssize_t)s->len;
-}
-
-static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t offset, int whence)
-{
-	struct member *m = ctx;
-	struct hc_source *s = m->file;
-	off_t at;
-
-	if (!m->seekable)
-		return ARCHIVE_FAILED;
-	if (whence == SEEK_CUR) {
-		offset += (la_int64_t)(s->off + m->given);
-		whence = SEEK_SET;
-	}
-	at = lseek(s->fd, offset, whence);
-	if (at < 0)
-		return ARCHIVE_FAILED;
-	s->len = 0;
-	s->off = (uint64_t)at;
-	m->given = 0;
-	return at;
-}
-
-static int open_archive(struct member *m)
-{
-	struct archive *a = m->archive = archive_read_new();
-
-	archive_read_support_format_tar(a);
-	archive_read_support_format_zip(a);
-	archive_read_support_format_7zip(a);
-	archive_read_support_format_cpio(a);
-	archive_read_support_format_raw(a);
-	archive_read_support_filter_gzip(a);
-	archive_read_support_filter_zstd(a);
-	archive_read_support_filter_bzip2(a);
-	archive_read_support_filter_xz(a);
-	archive_read_support_filter_lzma(a);
-	archive_read_support_filter_lz4(a);
-	archive_read_set_read_callback(a, on_read);
-	archive_read_set_callback_data(a, m);
-	if (m->seekable)
-		archive_read_set_seek_callback(a, on_seek);
-	return archive_read_open1(a);
-}
-
-/* From the beginning again, for the second look. */
-static int reopen(struct member *m)
-{
-	archive_read_free(m->archive);
-	m->archive = NULL;
-	m->given = 0;
-	m->file->len = 0;
-	m->file->off = 0;
-	if (lseek(m->file->fd, 0, SEEK_SET) < 0)
-		return ARCHIVE_FATAL;
-	return open_archive(m);
-}
 
 static ssize_t member_read(struct hc_source *s, void *buf, size_t cap)
 {
@@ -125,18 +42,16 @@ static ssize_t member_read(struct hc_source *s, void *buf, size_t cap)
 		m->head_at += k;
 		return (ssize_t)k;
 	}
-	n = archive_read_data(m->archive, buf, cap);
+	n = archive_read_data(m->input.archive, buf, cap);
 	if (n >= 0)
 		return n;
-	snprintf(s->error, sizeof s->error, "damaged archive: %s",
-		 archive_error_string(m->archive) ? archive_error_string(m->archive) : "no details");
+	snprintf(s->error, sizeof s->error, "damaged archive: %s", hc_archive_input_error(&m->input));
 	return -EBADMSG;
 }
 
 static void free_member(struct member *m)
 {
-	archive_read_free(m->archive);
-	hc_source_close(m->file);
+	hc_archive_input_done(&m->input);
 	free(m->head);
 	free(m);
 }
@@ -225,7 +140,7 @@ static void read_head(struct member *m)
 {
 	m->head_len = m->head_at = 0;
 	while (m->head_len < LOOK_AHEAD) {
-		la_ssize_t n = archive_read_data(m->archive, m->head + m->head_len, LOOK_AHEAD - m->head_len);
+		la_ssize_t n = archive_read_data(m->input.archive, m->head + m->head_len, LOOK_AHEAD - m->head_len);
 
 		if (n <= 0)
 			return;
@@ -266,7 +181,7 @@ static int look(struct member *m, const char *wanted, bool all, struct found *fo
 	struct archive_entry *e;
 	int r;
 
-	while ((r = archive_read_next_header(m->archive, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
+	while ((r = archive_read_next_header(m->input.archive, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
 		const char *name = archive_entry_pathname(e);
 
 		if (!name || archive_entry_filetype(e) == AE_IFDIR)
@@ -293,7 +208,7 @@ static int no_member(struct member *m, const char *name, const char *wanted, con
 {
 	if (r != ARCHIVE_EOF && !found->entries)
 		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, name, -1, "cannot be opened as an archive: %s",
-				       archive_error_string(m->archive) ? archive_error_string(m->archive) : "no details");
+				       hc_archive_input_error(&m->input));
 	if (wanted)
 		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, name, -1, "no member '%s' in this archive; it has: %s", wanted,
 				       found->others.p ? found->others.p : "none");
@@ -305,7 +220,7 @@ static int choose(struct member *m, const char *name, const char *wanted, struct
 {
 	struct hc_buf only HC_BUF_DONE = { 0 };
 	struct found found = { 0 };
-	int r = look(m, wanted, !wanted && m->seekable, &found), x = 0;
+	int r = look(m, wanted, !wanted && m->input.seekable, &found), x = 0;
 
 	if (!found.captures) {
 		x = no_member(m, name, wanted, &found, r, diag);
@@ -313,7 +228,7 @@ static int choose(struct member *m, const char *name, const char *wanted, struct
 		x = hc_diag_set_off(diag, HC_READ_UNSUPPORTED, name, -1,
 				    "%u captures in this archive; name one as %s:MEMBER (%s)", found.captures, name,
 				    found.listed.p);
-	} else if (!wanted && m->seekable) {
+	} else if (!wanted && m->input.seekable) {
 		hc_buf_puts(&only, found.first.p);
 	}
 	hc_buf_done(&found.first);
@@ -323,7 +238,7 @@ static int choose(struct member *m, const char *name, const char *wanted, struct
 		return x;
 	/* Looking for others went past it. */
 	found = (struct found){ 0 };
-	if (reopen(m) == ARCHIVE_OK)
+	if (hc_archive_input_reopen(&m->input, true) == ARCHIVE_OK)
 		look(m, only.p, false, &found);
 	x = found.captures ? 0 : hc_diag_set_off(diag, -EIO, name, -1, "the archive changed while it was read");
 	hc_buf_done(&found.first);
@@ -338,12 +253,11 @@ int hc_archive_open(struct hc_source **ret, struct hc_source *file, const char *
 	struct hc_source *s;
 	int r;
 
-	m->file = file;
+	m->input.file = file;
 	m->head = hc_malloc(LOOK_AHEAD);
-	m->seekable = file->fd >= 0 && !file->eager;
-	if (open_archive(m) != ARCHIVE_OK)
+	if (hc_archive_input_open(&m->input, true) != ARCHIVE_OK)
 		r = hc_diag_set_off(reterr_diag, HC_READ_UNSUPPORTED, name, -1, "cannot be opened as an archive: %s",
-				    archive_error_string(m->archive) ? archive_error_string(m->archive) : "no details");
+				    hc_archive_input_error(&m->input));
 	else
 		r = choose(m, name, file->member, reterr_diag);
 	if (r) {

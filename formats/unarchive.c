@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Loading an archive, suspiciously: each header is judged before a byte of its data is read, sizes are counted as data
+ * arrives and never believed.
+ */
+#include "formats/unarchive.h"
+
+#include <archive_entry.h>
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/buf.h"
+#include "common/mem.h"
+#include "common/strmap.h"
+#include "formats/archive-input.h"
+#include "formats/reader.h"
+
+enum {
+	CHUNK = 64 << 10,
+	SHOWN_MAX = 80, /* bytes of a name in a message */
+};
+
+struct load {
+	struct hc_archive_input input;
+	struct hc_archive *archive;
+	uint32_t cap, entries; /* members allocated; headers met, directories included */
+	const char *name;      /* for messages */
+	struct hc_diag *diag;
+};
+
+/* ---- names ---- */
+
+const char *hc_archive_name_show(const char *name, char *buf, size_t size)
+{
+	struct hc_buf b HC_BUF_DONE = { 0 };
+
+	for (size_t i = 0; name[i]; i++) {
+		if (i == SHOWN_MAX) {
+			hc_buf_puts(&b, "...");
+			break;
+		}
+		if (name[i] < ' ' || name[i] > '~')
+			hc_buf_printf(&b, "\\x%02x", (unsigned char)name[i]);
+		else
+			hc_buf_putc(&b, name[i]);
+	}
+	snprintf(buf, size, "%s", b.p ? b.p : "");
+	return buf;
+}
+
+const char *hc_archive_name_problem(const char *name)
+{
+	size_t len = strlen(name), part;
+
+	if (!len)
+		return "has no name";
+	if (name[0] == '/')
+		return "has an absolute path";
+	if (len > HC_ARCHIVE_NAME_MAX)
+		return "has a name longer than 255 bytes";
+	for (size_t i = 0; i < len; i++) {
+		if (name[i] < ' ' || name[i] == 0x7f)
+			return "has control characters in its name, or bytes beyond ASCII";
+		if (strchr("\\:*?\"<>|", name[i]))
+			return "has a character in its name that is none on every system (one of \\ : * ? \" < > |)";
+	}
+	for (const char *p = name;; p += part + 1) {
+		part = strcspn(p, "/");
+		if (part == 0)
+			return "has an empty component in its path";
+		if (part == 2 && !strncmp(p, "..", 2))
+			return "climbs out with '..'";
+		if (p[part - 1] == '.' || p[part - 1] == ' ' || *p == ' ')
+			return part == 1 && *p == '.' ? "has a '.' in its path" : "has a component that begins or ends with a blank, or ends with a dot";
+		if (!p[part])
+			return NULL;
+	}
+}
+
+static int refuse(struct load *l, const char *name, const char *problem)
+{
+	char shown[SHOWN_MAX * 4 + 8];
+
+	if (!name)
+		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: member %u %s", l->entries, problem);
+	return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: member '%s' %s",
+			       hc_archive_name_show(name, shown, sizeof shown), problem);
+}
+
+/* What would fall together on some system: files that differ in letter case only, a file where a directory must be. */
+static int check_places(struct load *l)
+{
+	static char file, directory; /* marks in the map */
+	struct hc_strmap places = { 0 };
+	struct hc_arena arena;
+	int r = 0;
+
+	hc_arena_init(&arena);
+	for (uint32_t i = 0; !r && i < l->archive->n; i++) {
+		const char *name = l->archive->members[i].name;
+		char *lower = hc_arena_dup(&arena, name);
+
+		for (char *p = lower; *p; p++)
+			*p = (char)tolower(*p);
+		for (char *slash = strchr(lower, '/'); !r && slash; slash = strchr(slash + 1, '/')) {
+			struct hc_str dir = { lower, (uint32_t)(slash - lower) };
+
+			if (hc_strmap_get(&places, dir) == &file)
+				r = refuse(l, name, "is in a directory that is a file as well");
+			else
+				hc_strmap_put(&places, dir, &directory);
+		}
+		if (r)
+			break;
+		if (hc_strmap_get(&places, hc_str(lower)) == &file)
+			r = refuse(l, name, "comes twice (letter case aside)");
+		else if (hc_strmap_put(&places, hc_str(lower), &file))
+			r = refuse(l, name, "is a directory as well");
+	}
+	hc_strmap_done(&places);
+	hc_arena_done(&arena);
+	return r;
+}
+
+/* ---- loading ---- */
+
+static const char *kind_problem(struct archive_entry *e)
+{
+	if (archive_entry_hardlink(e) || archive_entry_hardlink_w(e))
+		return "is a hard link";
+	switch (archive_entry_filetype(e)) {
+	case AE_IFREG: case AE_IFDIR: return NULL;
+	case AE_IFLNK: return "is a symbolic link";
+	case AE_IFCHR: case AE_IFBLK: return "is a device";
+	case AE_IFIFO: return "is a named pipe";
+	case AE_IFSOCK: return "is a socket";
+	default: return "is no regular file";
+	}
+}
+
+/* The name as others see it: "./x" is x (tar of a directory), "x/" a directory's. NULL if it is no ASCII. */
+static char *plain_name(struct archive_entry *e)
+{
+	const char *name = archive_entry_pathname(e);
+	size_t len;
+	char *copy;
+
+	if (!name)
+		return NULL;
+	if (!strncmp(name, "./", 2))
+		name += 2;
+	copy = hc_strdup(name);
+	len = strlen(copy);
+	if (archive_entry_filetype(e) == AE_IFDIR && len && copy[len - 1] == '/')
+		copy[len - 1] = '\0';
+	return copy;
+}
+
+static int read_data(struct load *l, const char *name, struct hc_buf *to)
+{
+	struct hc_archive *a = l->archive;
+
+	for (;;) {
+		la_ssize_t n = archive_read_data(l->input.archive, hc_buf_room(to, CHUNK), CHUNK);
+
+		if (n < 0)
+			return hc_diag_set_off(l->diag, HC_READ_TRUNCATED, l->name, -1, "damaged in member '%s': %s", name,
+					       hc_archive_input_error(&l->input));
+		if (n == 0)
+			return 0;
+		to->len += (size_t)n;
+		a->bytes += (uint64_t)n;
+		if (a->bytes > HC_ARCHIVE_BYTES_MAX)
+			return refuse(l, name, "makes it more than 512 MiB unpacked");
+		if (a->bytes > HC_ARCHIVE_RATIO_FREE &&
+		    a->bytes / HC_ARCHIVE_RATIO_MAX > l->input.file->off + l->input.given)
+			return refuse(l, name, "unpacks to more than 500 times what is stored");
+	}
+}
+
+static int add_member(struct load *l, char *name)
+{
+	struct hc_archive *a = l->archive;
+	struct hc_buf data = { 0 };
+	int r;
+
+	hc_buf_room(&data, 1);
+	r = read_data(l, name, &data);
+	if (r) {
+		hc_buf_done(&data);
+		free(name);
+		return r;
+	}
+	if (a->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 16;
+		a->members = hc_realloc(a->members, l->cap * sizeof *a->members);
+	}
+	data.p = hc_realloc(data.p, data.len + 1);
+	data.p[data.len] = '\0';
+	a->members[a->n++] = (struct hc_archive_member){ name, (uint8_t *)data.p, data.len };
+	return 0;
+}
+
+static int load_entry(struct load *l, struct archive_entry *e)
+{
+	HC_FREE char *name = NULL;
+	const char *problem;
+
+	if (++l->entries > HC_ARCHIVE_MEMBERS_MAX)
+		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: more than %d members",
+				       HC_ARCHIVE_MEMBERS_MAX);
+	name = plain_name(e);
+	problem = kind_problem(e);
+	if (problem)
+		return refuse(l, name, problem);
+	if (!name)
+		return refuse(l, NULL, "has bytes beyond ASCII in its name");
+	/* What `tar -C DIR .` begins with. */
+	if (archive_entry_filetype(e) == AE_IFDIR && (!*name || !strcmp(name, ".")))
+		return 0;
+	problem = hc_archive_name_problem(name);
+	if (problem)
+		return refuse(l, name, problem);
+	if (archive_entry_filetype(e) == AE_IFDIR)
+		return 0;
+	if (archive_filter_count(l->input.archive) > 2)
+		return refuse(l, name, "is compressed more than once");
+	return add_member(l, TAKE(name));
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct hc_archive_member *)a)->name, ((const struct hc_archive_member *)b)->name);
+}
+
+static int load_all(struct load *l)
+{
+	struct archive_entry *e;
+	int r = hc_archive_input_open(&l->input, false);
+
+	if (r != ARCHIVE_OK)
+		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "cannot be opened as an archive: %s",
+				       hc_archive_input_error(&l->input));
+	while ((r = archive_read_next_header(l->input.archive, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
+		int x = load_entry(l, e);
+
+		if (x)
+			return x;
+	}
+	if (r != ARCHIVE_EOF && !l->entries)
+		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "is no archive: %s",
+				       hc_archive_input_error(&l->input));
+	if (r != ARCHIVE_EOF)
+		return hc_diag_set_off(l->diag, HC_READ_TRUNCATED, l->name, -1, "damaged behind member %u: %s", l->entries,
+				       hc_archive_input_error(&l->input));
+	if (l->archive->n)
+		qsort(l->archive->members, l->archive->n, sizeof *l->archive->members, by_name);
+	return check_places(l);
+}
+
+int hc_archive_load(struct hc_archive **ret, struct hc_source *source, const char *name, struct hc_diag *reterr_diag)
+{
+	struct load l = { .input.file = source, .archive = hc_calloc(1, sizeof *l.archive), .name = name, .diag = reterr_diag };
+	int r = load_all(&l);
+
+	hc_archive_input_done(&l.input);
+	if (r) {
+		hc_archive_free(l.archive);
+		return r;
+	}
+	*ret = l.archive;
+	return 0;
+}
+
+struct hc_archive *hc_archive_free(struct hc_archive *a)
+{
+	if (!a)
+		return NULL;
+	for (uint32_t i = 0; i < a->n; i++) {
+		free((char *)a->members[i].name);
+		free((uint8_t *)a->members[i].p);
+	}
+	free(a->members);
+	free(a);
+	return NULL;
+}
+
+const struct hc_archive_member *hc_archive_get(const struct hc_archive *a, const char *name)
+{
+	struct hc_archive_member key = { .name = name };
+
+	return a->n ? bsearch(&key, a->members, a->n, sizeof key, by_name) : NULL;
+}
