@@ -71,15 +71,10 @@ struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast)
 	return a;
 }
 
-void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value)
+void hc_ast_print_quoted(struct hc_buf *buf, struct hc_str value)
 {
 	static const char from[] = "\b\f\n\r\t\\\"", to[] = "bfnrt\\\"";
 
-	/* a backspace may stand in a bare string, but at its start reads as a blank */
-	if (hc_lex_is_bare(value) && !memchr(value.p, '\b', value.len)) {
-		hc_buf_put(buf, value.p, value.len);
-		return;
-	}
 	hc_buf_putc(buf, '"');
 	for (uint32_t i = 0; i < value.len; i++) {
 		const char *e = value.p[i] ? strchr(from, value.p[i]) : NULL;
@@ -92,6 +87,15 @@ void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value)
 			hc_buf_putc(buf, value.p[i]);
 	}
 	hc_buf_putc(buf, '"');
+}
+
+void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value)
+{
+	/* a backspace may stand in a bare string, but at its start reads as a blank */
+	if (hc_lex_is_bare(value) && !memchr(value.p, '\b', value.len))
+		hc_buf_put(buf, value.p, value.len);
+	else
+		hc_ast_print_quoted(buf, value);
 }
 
 static void print_str(struct hc_buf *buf, struct hc_str s)

@@ -93,5 +93,7 @@ struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast);
 void hc_ast_print(struct hc_buf *buf, const struct hc_ast *ast);
 /* One comparison for people: lists by their names, of other long right-hand sides the beginning. */
 void hc_ast_print_brief(struct hc_buf *buf, const struct hc_ast *check);
+/* A string in double quotes, with the escapes the language has. */
+void hc_ast_print_quoted(struct hc_buf *buf, struct hc_str value);
 /* A literal as it has to be written in a condition: quoted if it needs to be. */
 void hc_ast_print_literal(struct hc_buf *buf, struct hc_str value);

@@ -132,17 +132,10 @@ static void spell(struct parser *p, struct hc_operand *o)
 {
 	struct hc_buf buf HC_BUF_DONE = { 0 };
 
-	if (o->kind == HC_OPERAND_LITERAL) {
-		hc_buf_putc(&buf, '"');
-		for (uint32_t i = 0; i < o->name.len; i++) {
-			if (o->name.p[i] == '"' || o->name.p[i] == '\\')
-				hc_buf_putc(&buf, '\\');
-			hc_buf_putc(&buf, o->name.p[i]);
-		}
-		hc_buf_putc(&buf, '"');
-	} else {
+	if (o->kind == HC_OPERAND_LITERAL)
+		hc_ast_print_quoted(&buf, o->name);
+	else
 		hc_buf_put(&buf, o->name.p, o->name.len);
-	}
 	if (o->kind == HC_OPERAND_TRANSFORMER || o->kind == HC_OPERAND_LIST) {
 		hc_buf_putc(&buf, '(');
 		for (uint32_t i = 0; i < o->nargs; i++) {
@@ -155,8 +148,13 @@ static void spell(struct parser *p, struct hc_operand *o)
 		bool bare = o->arg.len > 0;
 
 		for (uint32_t i = 0; i < o->arg.len; i++)
-			bare &= !strchr("[]\"' \t\n\v\f\r", o->arg.p[i]);
-		hc_buf_printf(&buf, bare ? "[%.*s]" : "[\"%.*s\"]", (int)o->arg.len, o->arg.p);
+			bare &= !strchr("[]\"' \t\n\v\f\r", o->arg.p[i]); /* finds NUL too */
+		hc_buf_putc(&buf, '[');
+		if (bare)
+			hc_buf_put(&buf, o->arg.p, o->arg.len);
+		else
+			hc_ast_print_quoted(&buf, o->arg);
+		hc_buf_putc(&buf, ']');
 	}
 	o->text = keep(p, (struct hc_str){ buf.p, (uint32_t)buf.len });
 }
