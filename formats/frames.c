@@ -240,10 +240,12 @@ static int set_up_compression(struct hc_frames *f, int level)
 	return 0;
 }
 
-static void start_thread(struct hc_frames *f)
+void hc_frames_go_background(struct hc_frames *f)
 {
 	sigset_t all, old;
 
+	if (f->background)
+		return;
 	/* Signals stay with the program's own threads. */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
@@ -277,7 +279,7 @@ int hc_frames_new(struct hc_frames **ret, int fd, const char *name, const struct
 		return hc_frames_close(f, reterr_diag);
 	}
 	if (options->background)
-		start_thread(f);
+		hc_frames_go_background(f);
 	*ret = f;
 	return 0;
 }

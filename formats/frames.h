@@ -21,6 +21,9 @@ int hc_frames_new(struct hc_frames **ret, int fd, const char *name, const struct
 /* Room for n bytes of one block: a frame that would get bigger than the frame size is closed first. The pointer is good
  * until the next call. NULL: the output failed (see hc_frames_close). */
 uint8_t *hc_frames_room(struct hc_frames *frames, size_t n);
+/* From now on a second thread compresses and writes, as with the option; it has the caller's privileges of this moment. If
+ * there cannot be one, the caller goes on doing it. */
+void hc_frames_go_background(struct hc_frames *frames);
 /* Closes the open frame and waits until it and all others are in the file. 0 or the first error. */
 int hc_frames_flush(struct hc_frames *frames, struct hc_diag *reterr_diag);
 /* Flushes, closes the file, frees; the first error of its life. */

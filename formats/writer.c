@@ -37,6 +37,11 @@ int hc_writer_open(struct hc_writer **ret, int fd, const char *name, const struc
 	return 0;
 }
 
+void hc_writer_go_background(struct hc_writer *w)
+{
+	hc_frames_go_background(w->frames);
+}
+
 /* Where an event block's wire part goes: header and cpu (and flags) are written, padding and trailer too. NULL: the
  * output failed. */
 static uint8_t *event_block(struct hc_writer *w, uint16_t type, uint16_t cpu, uint32_t flags, uint32_t size)

@@ -40,6 +40,8 @@ enum hc_write {
 /* fd is taken (closed by close, also on failure). name is for messages, copied. */
 int hc_writer_open(struct hc_writer **ret, int fd, const char *name, const struct hc_writer_options *options,
 		   struct hc_diag *reterr_diag);
+/* From now on as with options.background; the thread has the caller's privileges of this moment. */
+void hc_writer_go_background(struct hc_writer *writer);
 /* Section header and lists; before any event, and again for every further section. A section that gets no event is
  * given a harmless one: others cannot open a file without. */
 int hc_writer_section(struct hc_writer *writer, const struct hc_section *section, struct hc_diag *reterr_diag);

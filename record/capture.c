@@ -47,6 +47,7 @@ struct capture {
 	uint64_t ready_ns;    /* when a snapshot was complete; 0: none waits */
 	const char *stop;     /* why to end; NULL: go on */
 	bool child_running, child_released, stop_asked;
+	bool named;           /* the first file is */
 	struct hc_governor governor;
 	struct hc_scset recorded; /* selected and not shed */
 	char why[160];            /* the governor's last change */
@@ -260,11 +261,22 @@ static int signalled(struct capture *c, struct hc_diag *reterr_diag)
 	return err;
 }
 
-/* The snapshot is there, and so are all events up to its end: open the file, and the first time let the command go. */
+static int drop_privileges(const struct capture *c, bool unnamed, struct hc_diag *reterr_diag)
+{
+	return hc_privileges_drop(&(struct hc_privileges){ .files = c->p->keep_privileges_for_files, .name = unnamed,
+							   .signals = c->child_running }, reterr_diag);
+}
+
+/* The snapshot is there, and so are all events up to its end: the file gets its name, and the first time the command may go. */
 static int snapshot_ready(struct capture *c, struct hc_diag *reterr_diag)
 {
 	int err = hc_stream_ready(c->stream, now_ns(c), reterr_diag), code;
 
+	if (!err && !c->named) {
+		err = drop_privileges(c, false, reterr_diag);
+		hc_output_go_background(c->p->output);
+		c->named = !err;
+	}
 	if (err || !c->child_running || c->child_released)
 		return err;
 	c->child_released = true;
@@ -438,7 +450,7 @@ static int record(struct capture *c, struct hc_diag *reterr_diag)
 	if (!err)
 		err = hc_stream_snapshot(c->stream, now_ns(c), reterr_diag);
 	if (!err) /* the snapshot's thread has its own; all that comes later needs less */
-		err = hc_privileges_drop(c->p->keep_privileges_for_files, c->child_running, reterr_diag);
+		err = drop_privileges(c, true, reterr_diag);
 	if (!err)
 		err = loop(c, reterr_diag);
 	if (!err)

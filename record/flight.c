@@ -29,6 +29,7 @@ struct hc_flight {
 	struct segment segments[SEGMENTS_MAX]; /* oldest first */
 	unsigned n;
 	int save;                /* the file being written; -1: none */
+	unsigned saved;          /* how many of the segments are in it */
 	uint64_t save_until_ns;
 };
 
@@ -47,6 +48,7 @@ static void forget_oldest(struct hc_flight *flight)
 	close(flight->segments[0].fd);
 	flight->bytes -= flight->segments[0].bytes;
 	flight->n--;
+	flight->saved -= flight->saved > 0;
 	memmove(flight->segments, flight->segments + 1, flight->n * sizeof *flight->segments);
 }
 
@@ -83,13 +85,16 @@ static int append(int to, int from, uint64_t bytes)
 	return 0;
 }
 
-/* A save that fails is over; what is in memory stays. */
+/* A save that fails is over, with the segments that are whole in the file; what is in memory stays. */
 static int append_or_stop(struct hc_flight *flight, const struct segment *segment, struct hc_diag *reterr_diag)
 {
+	off_t before = lseek(flight->save, 0, SEEK_CUR);
 	int err = append(flight->save, segment->fd, segment->bytes);
 
 	if (!err)
 		return 0;
+	if (before >= 0 && ftruncate(flight->save, before))
+		err = -errno; /* the cut segment stays, and is read up to its last frame */
 	close(TAKE_FD(flight->save));
 	return hc_diag_set(reterr_diag, err, "cannot save what is in memory: %s", strerror(-err));
 }
@@ -115,6 +120,7 @@ int hc_flight_add(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_d
 	if (flight->n == SEGMENTS_MAX)
 		forget_oldest(flight);
 	flight->segments[flight->n++] = segment;
+	flight->saved = flight->n;
 	flight->bytes += segment.bytes;
 	while (flight->n > 1 && (flight->bytes > flight->max_bytes || flight->segments[0].ended_ns + flight->window_ns < now_ns))
 		forget_oldest(flight);
@@ -132,15 +138,24 @@ void hc_flight_extend(struct hc_flight *flight, uint64_t now_ns)
 	flight->save_until_ns = now_ns + flight->window_ns;
 }
 
-int hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_diag *reterr_diag)
+void hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns)
 {
-	int err = 0;
-
 	hc_flight_extend(flight, now_ns);
 	flight->save = fd;
-	for (unsigned i = 0; !err && i < flight->n; i++)
-		err = append_or_stop(flight, &flight->segments[i], reterr_diag);
-	return err;
+	flight->saved = 0;
+}
+
+int hc_flight_save_next(struct hc_flight *flight, struct hc_diag *reterr_diag)
+{
+	int err;
+
+	if (flight->saved >= flight->n)
+		return 0;
+	err = append_or_stop(flight, &flight->segments[flight->saved], reterr_diag);
+	if (err)
+		return err;
+	flight->saved++;
+	return 1;
 }
 
 bool hc_flight_is_saving(const struct hc_flight *flight)

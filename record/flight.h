@@ -26,10 +26,13 @@ int hc_flight_add(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_d
 /* Should the open segment, of that age and size, end? */
 bool hc_flight_is_full(const struct hc_flight *flight, uint64_t begun_ns, uint64_t bytes, uint64_t now_ns);
 
-/* Copies what is kept to fd (taken), and what follows until another window has passed; not while a file is being saved
- * (then extend makes it a window from now). */
+/* Begins to save to fd (taken): save_next copies what is kept, add what follows until another window has passed. Not while a
+ * file is being saved (then extend makes it a window from now). */
+void hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns);
 void hc_flight_extend(struct hc_flight *flight, uint64_t now_ns);
-int hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* Copies one more segment: 1 and 0 when there is none left. A segment that does not fit leaves the file without its part that
+ * did, and saving ends. */
+int hc_flight_save_next(struct hc_flight *flight, struct hc_diag *reterr_diag);
 bool hc_flight_is_saving(const struct hc_flight *flight);
 /* Ends the file now; for the end of the recording. */
 void hc_flight_stop_saving(struct hc_flight *flight);

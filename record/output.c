@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Output files (record/output.h). A file is created with mode 0600 and never through a symbolic link, nor in a
- * directory where others could exchange it under our hands: captures hold what the whole host read and wrote.
+ * Output files (record/output.h): their names, their limits. How a file comes to be is record/newfile.h.
  */
 #include "record/output.h"
 
@@ -10,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,6 +16,7 @@
 #include "common/buf.h"
 #include "common/ledger.h"
 #include "common/mem.h"
+#include "record/newfile.h"
 
 enum { MIN_FREE_MAX = 256 << 20 }; /* default reserve: a hundredth of the file system, at most this */
 
@@ -25,9 +24,10 @@ struct hc_output {
 	const struct hc_output_options *options;
 	struct hc_buf path;
 	int fd;                   /* opened, not yet given to a writer; else -1 */
-	int dir;                  /* keeps the file system in reach for the space check; -1 for pipes */
+	struct hc_newfile *file;  /* the open or last one; NULL on standard output and in memory */
+	int flight_dir;           /* where the flight recorder saves to; else -1 */
 	struct hc_writer *writer;
-	uint64_t begun_ns;        /* wall clock at begin */
+	uint64_t begun_ns;        /* clock of the events at begin */
 	uint64_t number;          /* of the file, from 1 */
 	int segment;              /* the open segment's memory file; -1 */
 	uint64_t saves;
@@ -36,14 +36,6 @@ struct hc_output {
 	char **names;             /* ring of the last keep_files names */
 	struct hc_output_stats done; /* of closed files */
 };
-
-static uint64_t wall_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 /* trace.scap.zst -> trace-000002.scap.zst: the number goes before the first ".scap", else before the last dot. */
 static void insert_number(struct hc_buf *out, const char *path, uint64_t number)
@@ -91,47 +83,17 @@ static void make_path(struct hc_output *output)
 		hc_buf_puts(&output->path, name);
 }
 
-static int open_dir_of(const char *path, struct hc_diag *reterr_diag)
+/* The file that shall be at output->path; a descriptor to write it with, or negative errno. */
+static int create_file(struct hc_output *output, struct hc_diag *reterr_diag)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir HC_FREE = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
-	int fd HC_CLOSE = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct stat st;
+	int err;
 
-	if (fd < 0 || fstat(fd, &st))
-		return hc_diag_set(reterr_diag, -errno, "cannot open the directory %s to write %s: %s", dir, path, strerror(errno));
-	if (st.st_mode & S_IWOTH && st.st_uid != geteuid())
-		return hc_diag_set(reterr_diag, -EPERM,
-				   "will not write %s: everybody may write into %s, which belongs to another user (uid %u), so the file "
-				   "could be exchanged or read; choose another directory", path, dir, (unsigned)st.st_uid);
-	return TAKE_FD(fd);
-}
-
-/* Creates or empties the file at output->path; its fd, or negative errno. */
-static int open_path(struct hc_output *output, struct hc_diag *reterr_diag)
-{
-	int fd HC_CLOSE = -1, dir HC_CLOSE = open_dir_of(output->path.p, reterr_diag);
-	struct stat st;
-
-	if (dir < 0)
-		return dir;
-	fd = open(output->path.p, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-	if (fd < 0 && errno == ELOOP)
-		return hc_diag_set(reterr_diag, -ELOOP, "will not write through the symbolic link %s; name its target ('-' is standard "
-				   "output)", output->path.p);
-	if (fd < 0 || fstat(fd, &st))
-		return hc_diag_set(reterr_diag, -errno, "cannot write %s: %s", output->path.p, strerror(errno));
-	if (S_ISREG(st.st_mode)) {
-		if (st.st_uid != geteuid())
-			return hc_diag_set(reterr_diag, -EPERM, "will not overwrite %s, which belongs to another user (uid %u)",
-					   output->path.p, (unsigned)st.st_uid);
-		if (fchmod(fd, 0600) || ftruncate(fd, 0))
-			return hc_diag_set(reterr_diag, -errno, "cannot overwrite %s: %s", output->path.p, strerror(errno));
-	}
-	if (output->dir >= 0)
-		close(output->dir);
-	output->dir = S_ISREG(st.st_mode) ? TAKE_FD(dir) : -1;
-	return TAKE_FD(fd);
+	output->file = hc_newfile_free(output->file);
+	err = hc_newfile_create(&output->file, output->path.p, reterr_diag);
+	if (err)
+		return err;
+	err = hc_newfile_fd(output->file);
+	return err < 0 ? hc_diag_set(reterr_diag, err, "cannot write %s: %s", output->path.p, strerror(-err)) : err;
 }
 
 static int open_segment(struct hc_output *output, struct hc_diag *reterr_diag)
@@ -160,7 +122,7 @@ static int open_file(struct hc_output *output, struct hc_diag *reterr_diag)
 	make_path(output);
 	output->fd = output->options->flight ? open_segment(output, reterr_diag) :
 		     is_stdout(output)       ? open_stdout(reterr_diag) :
-					       open_path(output, reterr_diag);
+					       create_file(output, reterr_diag);
 	return output->fd < 0 ? output->fd : 0;
 }
 
@@ -170,14 +132,14 @@ int hc_output_new(struct hc_output **ret, const struct hc_output_options *option
 	int err;
 
 	output->options = options;
-	output->fd = output->dir = output->segment = -1;
+	output->fd = output->flight_dir = output->segment = -1;
 	output->number = 1;
 	if (options->keep_files)
 		output->names = hc_calloc(options->keep_files, sizeof *output->names);
 	if (options->flight) { /* nothing is written for now, but if it could not be, better to know at once */
-		output->dir = open_dir_of(options->path, reterr_diag);
-		if (output->dir < 0)
-			return output->dir;
+		output->flight_dir = hc_newfile_open_dir(options->path, reterr_diag);
+		if (output->flight_dir < 0)
+			return output->flight_dir;
 	}
 	err = open_file(output, reterr_diag);
 	if (err)
@@ -194,8 +156,9 @@ struct hc_output *hc_output_free(struct hc_output *output)
 		hc_writer_close(output->writer, NULL);
 	if (output->fd >= 0)
 		close(output->fd);
-	if (output->dir >= 0)
-		close(output->dir);
+	if (output->flight_dir >= 0)
+		close(output->flight_dir);
+	hc_newfile_free(output->file);
 	if (output->segment >= 0)
 		close(output->segment);
 	for (uint64_t i = 0; output->names && i < output->options->keep_files; i++)
@@ -206,7 +169,8 @@ struct hc_output *hc_output_free(struct hc_output *output)
 	return NULL;
 }
 
-/* The newest name takes the place of the one keep_files back, whose file goes. */
+/* The newest name takes the place of the one keep_files back, whose file goes. A name that comes again is a file that was
+ * replaced: its older mention must not cost the newer file. */
 static void forget_oldest(struct hc_output *output)
 {
 	uint64_t keep = output->options->keep_files;
@@ -214,32 +178,54 @@ static void forget_oldest(struct hc_output *output)
 
 	if (!keep)
 		return;
+	for (uint64_t i = 0; i < keep; i++)
+		if (output->names[i] && !strcmp(output->names[i], output->path.p)) {
+			free(output->names[i]);
+			output->names[i] = NULL;
+		}
 	slot = &output->names[(output->number - 1) % keep];
-	if (*slot && strcmp(*slot, output->path.p))
+	if (*slot)
 		unlink(*slot);
 	free(*slot);
 	*slot = hc_strdup(output->path.p);
 }
 
-int hc_output_begin(struct hc_output *output, const struct hc_section *section, struct hc_diag *reterr_diag)
+int hc_output_begin(struct hc_output *output, const struct hc_section *section, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
-	const struct hc_writer_options options = { .compress = output->options->compress, .background = true };
+	struct hc_writer_options options = { .compress = output->options->compress };
 	int err;
 
 	if (output->done.files) {
 		output->number++;
+		options.background = true;
 		if (output->fd < 0 && !is_stdout(output)) {
 			err = open_file(output, reterr_diag);
 			if (err)
 				return err;
 		}
 	}
-	forget_oldest(output);
 	err = hc_writer_open(&output->writer, TAKE_FD(output->fd), output->path.p, &options, reterr_diag);
 	if (err)
 		return err;
-	output->begun_ns = wall_ns();
+	output->begun_ns = now_ns;
 	return hc_writer_section(output->writer, section, reterr_diag);
+}
+
+int hc_output_publish(struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	int err = hc_writer_flush(output->writer, reterr_diag);
+
+	if (!err && output->file)
+		err = hc_newfile_publish(output->file, reterr_diag);
+	if (!err)
+		forget_oldest(output);
+	return err;
+}
+
+void hc_output_go_background(struct hc_output *output)
+{
+	if (output->writer)
+		hc_writer_go_background(output->writer);
 }
 
 static void add_stats(struct hc_output_stats *to, const struct hc_writer_stats *from)
@@ -251,19 +237,22 @@ static void add_stats(struct hc_output_stats *to, const struct hc_writer_stats *
 }
 
 /* Hands the finished segment to the flight recorder. That it could not be saved is no reason to stop recording. */
-static void keep_segment(struct hc_output *output)
+static void keep_segment(struct hc_output *output, uint64_t now_ns)
 {
 	bool was_saving = hc_flight_is_saving(output->options->flight);
 	struct hc_diag diag;
+	int err = hc_flight_add(output->options->flight, output->segment, now_ns, &diag);
 
-	if (hc_flight_add(output->options->flight, output->segment, wall_ns(), &diag))
+	if (!err && was_saving) /* nothing was in memory when the save began: this is the file's first segment */
+		err = hc_newfile_publish(output->file, &diag);
+	if (err)
 		snprintf(output->notice, sizeof output->notice, "%s (%s)", diag.text, output->path.p);
 	else if (was_saving && !hc_flight_is_saving(output->options->flight))
 		snprintf(output->notice, sizeof output->notice, "saved %s", output->path.p);
 	close(TAKE_FD(output->segment));
 }
 
-int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag)
+int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
 	struct hc_writer *writer = TAKE(output->writer);
 	struct hc_writer_stats stats;
@@ -280,7 +269,7 @@ int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag)
 	}
 	add_stats(&output->done, &stats);
 	if (!err && output->options->flight)
-		keep_segment(output);
+		keep_segment(output, now_ns);
 	return err;
 }
 
@@ -290,7 +279,7 @@ int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *re
 	char name[4096];
 	time_t now = time(NULL);
 	struct tm tm;
-	int fd;
+	int fd, r;
 
 	if (hc_flight_is_saving(flight)) {
 		hc_flight_extend(flight, now_ns);
@@ -300,8 +289,19 @@ int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *re
 		snprintf(name, sizeof name, "%s", output->options->path);
 	hc_buf_reset(&output->path);
 	insert_number(&output->path, name, ++output->saves);
-	fd = open_path(output, reterr_diag);
-	return fd < 0 ? fd : hc_flight_save(flight, fd, now_ns, reterr_diag);
+	fd = create_file(output, reterr_diag);
+	if (fd < 0)
+		return fd;
+	hc_flight_save(flight, fd, now_ns);
+	while ((r = hc_flight_save_next(flight, reterr_diag)) > 0) {
+		int err = hc_newfile_publish(output->file, reterr_diag);
+
+		if (err) {
+			hc_flight_stop_saving(flight);
+			return err;
+		}
+	}
+	return r;
 }
 
 const char *hc_output_notice(struct hc_output *output)
@@ -364,10 +364,11 @@ bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t
 
 int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag)
 {
+	int dir = output->file ? hc_newfile_dir(output->file) : output->flight_dir;
 	uint64_t left, reserve = output->options->min_free;
 	struct statvfs fs;
 
-	if (output->dir < 0 || fstatvfs(output->dir, &fs))
+	if (dir < 0 || fstatvfs(dir, &fs))
 		return 0;
 	if (reserve == UINT64_MAX) {
 		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 100;

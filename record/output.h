@@ -27,17 +27,24 @@ struct hc_output_options {
 
 struct hc_output;
 
-/* Opens the first file, so that everything that can be wrong with the path is known before anything is recorded;
- * nothing is written yet. options are borrowed. */
+/* Creates the first file, so that everything that can be wrong with the path is known before anything is recorded; it has no
+ * name yet. options are borrowed. */
 int hc_output_new(struct hc_output **ret, const struct hc_output_options *options, struct hc_diag *reterr_diag);
 /* Closes without a last word: for failures before the first section. */
 struct hc_output *hc_output_free(struct hc_output *output);
 HC_DEFINE_CLEANUP(struct hc_output *, hc_output_free);
 
-/* Starts a file with that section; a further one is opened if the first is used up. */
-int hc_output_begin(struct hc_output *output, const struct hc_section *section, struct hc_diag *reterr_diag);
+/* Starts a file with that section; a further one is created if the first is used up. now_ns, here as everywhere, is the
+ * clock of the events: a step of the wall clock must not end a file, or keep it from ending. */
+int hc_output_begin(struct hc_output *output, const struct hc_section *section, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* The section and an event have been written: with that in it the file gets its name, so there is no file that does not
+ * replay. The oldest file goes if there are too many. */
+int hc_output_publish(struct hc_output *output, struct hc_diag *reterr_diag);
+/* The first file is written by the caller until then, because a second thread would keep the privileges it starts with; for
+ * the other files this is so from the beginning. */
+void hc_output_go_background(struct hc_output *output);
 /* Ends the file: everything reaches it, it is closed. */
-int hc_output_end(struct hc_output *output, struct hc_diag *reterr_diag);
+int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag);
 /* The open file's writer, NULL between files. */
 struct hc_writer *hc_output_writer(struct hc_output *output);
 

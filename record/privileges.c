@@ -10,16 +10,16 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-int hc_privileges_drop(bool later_files, bool signals, struct hc_diag *reterr_diag)
+int hc_privileges_drop(const struct hc_privileges *wanted, struct hc_diag *reterr_diag)
 {
 	const struct {
 		unsigned cap;
 		bool wanted;
 	} caps[] = {
-		{ CAP_SYS_PTRACE, later_files },
-		{ CAP_DAC_READ_SEARCH, later_files },
-		{ CAP_DAC_OVERRIDE, later_files },
-		{ CAP_KILL, signals },
+		{ CAP_SYS_PTRACE, wanted->files },
+		{ CAP_DAC_READ_SEARCH, wanted->files },
+		{ CAP_DAC_OVERRIDE, wanted->files || wanted->name },
+		{ CAP_KILL, wanted->signals },
 	};
 	bool keep[sizeof caps / sizeof *caps], bounding;
 

@@ -8,6 +8,10 @@
 
 #include "common/diag.h"
 
-/* Keeps nothing but: for later_files, what further snapshots and files need; for signals, what passing a signal on to a
- * command that changed its user needs. For the calling thread and all it starts from here on. */
-int hc_privileges_drop(bool later_files, bool signals, struct hc_diag *reterr_diag);
+/* Keeps nothing but what is named, for the calling thread and all it starts from here on; a further call can take more. */
+struct hc_privileges {
+	bool files;   /* what further snapshots and files need */
+	bool name;    /* what naming the first file needs, where its directory is another user's */
+	bool signals; /* what passing a signal on to a command that changed its user needs */
+};
+int hc_privileges_drop(const struct hc_privileges *keep, struct hc_diag *reterr_diag);

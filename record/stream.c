@@ -241,7 +241,7 @@ static int end_file(struct hc_stream *s, uint64_t now_ns, const char *reason, st
 	s->writing = false;
 	if (err)
 		return err;
-	return hc_output_end(s->o.output, reterr_diag);
+	return hc_output_end(s->o.output, now_ns, reterr_diag);
 }
 
 static int rotate_if_full(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
@@ -361,7 +361,7 @@ static int release_backlog(struct hc_stream *s, bool overlap, struct hc_diag *re
 static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, struct hc_diag *reterr_diag)
 {
 	const struct hc_section *section = &s->snapshot.section;
-	int err = hc_output_begin(s->o.output, section, reterr_diag);
+	int err = hc_output_begin(s->o.output, section, now_ns, reterr_diag);
 
 	if (err)
 		return err;
@@ -379,7 +379,7 @@ static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, st
 						    (json_int_t)now_ns, "threads", (json_int_t)section->nthreads, "fds",
 						    (json_int_t)section->nfds, "skipped", (json_int_t)skipped)),
 			   reterr_diag);
-	return err;
+	return err ? err : hc_output_publish(s->o.output, reterr_diag);
 }
 
 int hc_stream_ready(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)

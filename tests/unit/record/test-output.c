@@ -3,11 +3,13 @@
  * Output files: their names, limits, the ring of the last ones, and what is not written to.
  */
 #include <criterion/criterion.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/event.h"
@@ -46,9 +48,10 @@ static void one_file(void)
 
 	memcpy(wire + 16, &len, 4);
 	memcpy(wire + 20, &(uint16_t){ PPME_SCAPEVENT_E }, 2);
-	cr_assert_eq(hc_output_begin(output, &section, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_output_begin(output, &section, 1, &diag), 0, "%s", diag.text);
 	hc_writer_wire_event(hc_output_writer(output), 0, 0, wire, len, &diag);
-	cr_assert_eq(hc_output_end(output, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_output_publish(output, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_output_end(output, 1, &diag), 0, "%s", diag.text);
 }
 
 Test(output, a_single_file_has_the_name_given_and_is_private)
@@ -64,18 +67,68 @@ Test(output, a_single_file_has_the_name_given_and_is_private)
 	cr_expect_gt(st.st_size, 0);
 }
 
-Test(output, an_existing_file_becomes_private_and_empty)
+/* What is there stays until there is something better, and is replaced, not written over. */
+Test(output, a_file_gets_its_name_when_it_can_be_replayed)
 {
 	static const struct hc_output_options o = { .path = "a" };
-	struct stat st;
+	struct stat old, st;
 	int fd = open("a", O_CREAT | O_WRONLY, 0666);
 
 	cr_assert_eq(fchmod(fd, 0666), 0);
 	cr_assert_eq(write(fd, "old", 3), 3);
 	close(fd);
+	cr_assert_eq(stat("a", &old), 0);
 	cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_output_begin(output, &section, 1, &diag), 0, "%s", diag.text);
 	cr_assert_eq(stat("a", &st), 0);
-	cr_expect(st.st_size == 0 && (st.st_mode & 07777) == 0600);
+	cr_expect(st.st_size == 3 && st.st_ino == old.st_ino);
+	cr_assert_eq(hc_output_publish(output, &diag), 0, "%s", diag.text);
+	cr_assert_eq(stat("a", &st), 0);
+	cr_expect(st.st_size > 3 && (st.st_mode & 07777) == 0600 && st.st_ino != old.st_ino);
+	cr_assert_eq(hc_output_end(output, 1, &diag), 0);
+}
+
+static int nothing_but_dots(const struct dirent *d)
+{
+	return strcmp(d->d_name, ".") && strcmp(d->d_name, "..");
+}
+
+Test(output, what_ends_before_that_leaves_nothing)
+{
+	static const struct hc_output_options o = { .path = "a" };
+	struct dirent **entries;
+
+	cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_output_begin(output, &section, 1, &diag), 0, "%s", diag.text);
+	output = hc_output_free(output);
+	cr_expect_eq(scandir(".", &entries, nothing_but_dots, NULL), 0);
+}
+
+Test(output, a_name_that_comes_again_is_not_taken_for_the_old_file)
+{
+	static const struct hc_output_options o = { .path = "t-%Z", .max_seconds = 1, .keep_files = 3 };
+	static const char *const zones[] = { "AAA0", "BBB0" };
+
+	for (int i = 0; i < 4; i++) {
+		setenv("TZ", zones[i % 2], 1);
+		tzset();
+		if (i == 0)
+			cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
+		one_file();
+	}
+	cr_expect_eq(access("t-AAA", F_OK), 0);
+	cr_expect_eq(access("t-BBB", F_OK), 0);
+}
+
+/* Files go by the events' clock: the wall clock may have been set to anything. */
+Test(output, time_limits_do_not_look_at_the_wall_clock)
+{
+	static const struct hc_output_options o = { .path = "t", .max_seconds = 10 };
+
+	cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_output_begin(output, &section, 1000000000, &diag), 0);
+	cr_expect(!hc_output_is_full(output, 5, 10999999999));
+	cr_expect(hc_output_is_full(output, 5, 11000000000));
 }
 
 Test(output, numbers_go_before_the_extension_and_old_files_go)
@@ -97,6 +150,7 @@ Test(output, a_name_without_extension_gets_the_number_at_the_end)
 	static const struct hc_output_options o = { .path = "trace", .max_events = 1 };
 
 	cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
+	one_file();
 	cr_expect_eq(access("trace-000001", F_OK), 0);
 }
 
@@ -115,7 +169,7 @@ Test(output, limits_say_when_a_file_is_full)
 	static const struct hc_output_options o = { .path = "t", .max_events = 3 };
 
 	cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
-	cr_assert_eq(hc_output_begin(output, &section, &diag), 0);
+	cr_assert_eq(hc_output_begin(output, &section, 1, &diag), 0);
 	cr_expect(!hc_output_is_full(output, 2, 0));
 	cr_expect(hc_output_is_full(output, 3, 0));
 }
