@@ -53,7 +53,7 @@ static void add_member(struct archive *a, const char *name, const void *p, size_
 	archive_entry_free(e);
 }
 
-enum kind { TAR, TAR_ZSTD, TAR_GZIP, ZIP, SEVENZIP };
+enum kind { TAR, TAR_ZSTD, TAR_GZIP, TAR_LZ4, TAR_XZ, CPIO, ZIP, SEVENZIP };
 
 /* An archive of a text and the golden files named. */
 static const char *make_archive(const char *name, enum kind kind, const char *const *members)
@@ -65,12 +65,18 @@ static const char *make_archive(const char *name, enum kind kind, const char *co
 		archive_write_set_format_zip(a);
 	else if (kind == SEVENZIP)
 		archive_write_set_format_7zip(a);
+	else if (kind == CPIO)
+		archive_write_set_format_cpio_newc(a);
 	else
 		archive_write_set_format_ustar(a);
 	if (kind == TAR_ZSTD)
 		archive_write_add_filter_zstd(a);
 	if (kind == TAR_GZIP)
 		archive_write_add_filter_gzip(a);
+	if (kind == TAR_LZ4)
+		archive_write_add_filter_lz4(a);
+	if (kind == TAR_XZ)
+		archive_write_add_filter_xz(a);
 	cr_assert_eq(archive_write_open_filename(a, path), ARCHIVE_OK);
 	add_member(a, "readme.txt", "hello\n", 6);
 	for (; *members; members++) {
@@ -101,7 +107,7 @@ static int count(const char *path, unsigned *ret_events, struct hc_diag *diag)
 Test(inputs, the_only_capture_in_an_archive)
 {
 	static const char *const one[] = { "zstd-frames", NULL };
-	static const enum kind kinds[] = { TAR, TAR_ZSTD, TAR_GZIP, ZIP, SEVENZIP };
+	static const enum kind kinds[] = { TAR, TAR_ZSTD, TAR_GZIP, TAR_LZ4, TAR_XZ, CPIO, ZIP, SEVENZIP };
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
 		struct hc_diag diag = { 0 };
