@@ -233,6 +233,19 @@ int hc_info_read(struct hc_info *ret, const char *path, bool raw, bool hash, boo
 	return r;
 }
 
+int hc_info_read_memory(struct hc_info *ret, const void *p, size_t len, const char *name, struct hc_diag *reterr_diag)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *reader = NULL;
+	int r = hc_reader_open_memory(&reader, p, len, name, NULL, reterr_diag);
+
+	*ret = (struct hc_info){ 0 };
+	if (!r)
+		r = gather(ret, reader, false, reterr_diag);
+	if (r)
+		hc_info_done(ret);
+	return r;
+}
+
 void hc_info_done(struct hc_info *info)
 {
 	for (uint32_t i = 0; i < info->nledger; i++) {

@@ -54,6 +54,8 @@ struct hc_info {
  * reterr_diag; damage inside is no error but in ret. show_progress: a line on stderr if it takes long. */
 int hc_info_read(struct hc_info *ret, const char *path, bool raw, bool hash, bool show_progress,
 		 struct hc_diag *reterr_diag);
+/* The same of a capture in memory, without the hash and what to show meanwhile. */
+int hc_info_read_memory(struct hc_info *ret, const void *p, size_t len, const char *name, struct hc_diag *reterr_diag);
 void hc_info_done(struct hc_info *info);
 
 /* Is all of it there, as far as the format tells? */

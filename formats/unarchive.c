@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/buf.h"
 #include "common/mem.h"
 #include "common/strmap.h"
 #include "formats/archive-input.h"
@@ -26,8 +25,8 @@ enum {
 struct load {
 	struct hc_archive_input input;
 	struct hc_archive *archive;
-	uint32_t cap, entries; /* members allocated; headers met, directories included */
-	const char *name;      /* for messages */
+	uint32_t entries; /* headers met, directories included */
+	const char *name; /* for messages */
 	struct hc_diag *diag;
 };
 
@@ -73,56 +72,83 @@ const char *hc_archive_name_problem(const char *name)
 			return "has an empty component in its path";
 		if (part == 2 && !strncmp(p, "..", 2))
 			return "climbs out with '..'";
+		if (part == 1 && *p == '.')
+			return "has a '.' in its path";
+		/* Hidden files mean something to programs that find them: .git, .bashrc. */
+		if (*p == '.')
+			return "has a component that begins with a dot";
 		if (p[part - 1] == '.' || p[part - 1] == ' ' || *p == ' ')
-			return part == 1 && *p == '.' ? "has a '.' in its path" : "has a component that begins or ends with a blank, or ends with a dot";
+			return "has a component that begins or ends with a blank, or ends with a dot";
 		if (!p[part])
 			return NULL;
 	}
 }
 
-static int refuse(struct load *l, const char *name, const char *problem)
+/* ---- all names together ---- */
+
+static int refuse(const char *archive, const char *name, const char *problem, struct hc_diag *diag)
 {
 	char shown[SHOWN_MAX * 4 + 8];
 
-	if (!name)
-		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: member %u %s", l->entries, problem);
-	return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: member '%s' %s",
+	return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, archive, -1, "refused: member '%s' %s",
 			       hc_archive_name_show(name, shown, sizeof shown), problem);
 }
 
-/* What would fall together on some system: files that differ in letter case only, a file where a directory must be. */
-static int check_places(struct load *l)
+/* What would fall together on some system: files that differ in letter case only, a file where a directory must be. NULL, or
+ * what is wrong with *ret_name. */
+static const char *find_clash(const struct hc_archive *a, struct hc_arena *arena, struct hc_strmap *places, const char **ret_name)
 {
 	static char file, directory; /* marks in the map */
-	struct hc_strmap places = { 0 };
-	struct hc_arena arena;
-	int r = 0;
 
-	hc_arena_init(&arena);
-	for (uint32_t i = 0; !r && i < l->archive->n; i++) {
-		const char *name = l->archive->members[i].name;
-		char *lower = hc_arena_dup(&arena, name);
+	for (uint32_t i = 0; i < a->n; i++) {
+		char *lower = hc_arena_dup(arena, a->members[i].name);
 
+		*ret_name = a->members[i].name;
 		for (char *p = lower; *p; p++)
 			*p = (char)tolower(*p);
-		for (char *slash = strchr(lower, '/'); !r && slash; slash = strchr(slash + 1, '/')) {
-			struct hc_str dir = { lower, (uint32_t)(slash - lower) };
-
-			if (hc_strmap_get(&places, dir) == &file)
-				r = refuse(l, name, "is in a directory that is a file as well");
-			else
-				hc_strmap_put(&places, dir, &directory);
+		for (char *slash = strchr(lower, '/'); slash; slash = strchr(slash + 1, '/')) {
+			if (hc_strmap_put(places, (struct hc_str){ lower, (uint32_t)(slash - lower) }, &directory) == &file)
+				return "is in a directory that is a file as well";
 		}
-		if (r)
-			break;
-		if (hc_strmap_get(&places, hc_str(lower)) == &file)
-			r = refuse(l, name, "comes twice (letter case aside)");
-		else if (hc_strmap_put(&places, hc_str(lower), &file))
-			r = refuse(l, name, "is a directory as well");
+		if (hc_strmap_get(places, hc_str(lower)) == &file)
+			return "comes twice (letter case aside)";
+		if (hc_strmap_put(places, hc_str(lower), &file))
+			return "is a directory as well";
 	}
+	return NULL;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct hc_archive_member *)a)->name, ((const struct hc_archive_member *)b)->name);
+}
+
+int hc_archive_seal(struct hc_archive *a, const char *name, struct hc_diag *reterr_diag)
+{
+	struct hc_strmap places = { 0 };
+	const char *problem, *member;
+	struct hc_arena arena;
+
+	if (a->n)
+		qsort(a->members, a->n, sizeof *a->members, by_name);
+	hc_arena_init(&arena);
+	problem = find_clash(a, &arena, &places, &member);
 	hc_strmap_done(&places);
 	hc_arena_done(&arena);
-	return r;
+	return problem ? refuse(name, member, problem, reterr_diag) : 0;
+}
+
+void hc_archive_add(struct hc_archive *a, const char *name, struct hc_buf *data)
+{
+	if (a->n == a->cap) {
+		a->cap = a->cap ? a->cap * 2 : 16;
+		a->members = hc_realloc(a->members, a->cap * sizeof *a->members);
+	}
+	data->p = hc_realloc(data->p, data->len + 1);
+	data->p[data->len] = '\0';
+	a->members[a->n++] = (struct hc_archive_member){ hc_strdup(name), (uint8_t *)data->p, data->len };
+	a->bytes += data->len;
+	*data = (struct hc_buf){ 0 };
 }
 
 /* ---- loading ---- */
@@ -161,9 +187,8 @@ static char *plain_name(struct archive_entry *e)
 
 static int read_data(struct load *l, const char *name, struct hc_buf *to)
 {
-	struct hc_archive *a = l->archive;
-
 	for (;;) {
+		uint64_t bytes;
 		la_ssize_t n = archive_read_data(l->input.archive, hc_buf_room(to, CHUNK), CHUNK);
 
 		if (n < 0)
@@ -172,68 +197,46 @@ static int read_data(struct load *l, const char *name, struct hc_buf *to)
 		if (n == 0)
 			return 0;
 		to->len += (size_t)n;
-		a->bytes += (uint64_t)n;
-		if (a->bytes > HC_ARCHIVE_BYTES_MAX)
-			return refuse(l, name, "makes it more than 512 MiB unpacked");
-		if (a->bytes > HC_ARCHIVE_RATIO_FREE &&
-		    a->bytes / HC_ARCHIVE_RATIO_MAX > l->input.file->off + l->input.given)
-			return refuse(l, name, "unpacks to more than 500 times what is stored");
+		bytes = l->archive->bytes + to->len;
+		if (bytes > HC_ARCHIVE_BYTES_MAX)
+			return refuse(l->name, name, "makes it more than 512 MiB unpacked", l->diag);
+		if (bytes > HC_ARCHIVE_RATIO_FREE &&
+		    bytes / HC_ARCHIVE_RATIO_MAX > l->input.file->off + l->input.given)
+			return refuse(l->name, name, "unpacks to more than 500 times what is stored", l->diag);
 	}
-}
-
-static int add_member(struct load *l, char *name)
-{
-	struct hc_archive *a = l->archive;
-	struct hc_buf data = { 0 };
-	int r;
-
-	hc_buf_room(&data, 1);
-	r = read_data(l, name, &data);
-	if (r) {
-		hc_buf_done(&data);
-		free(name);
-		return r;
-	}
-	if (a->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 16;
-		a->members = hc_realloc(a->members, l->cap * sizeof *a->members);
-	}
-	data.p = hc_realloc(data.p, data.len + 1);
-	data.p[data.len] = '\0';
-	a->members[a->n++] = (struct hc_archive_member){ name, (uint8_t *)data.p, data.len };
-	return 0;
 }
 
 static int load_entry(struct load *l, struct archive_entry *e)
 {
+	struct hc_buf data HC_BUF_DONE = { 0 };
 	HC_FREE char *name = NULL;
 	const char *problem;
+	int r;
 
 	if (++l->entries > HC_ARCHIVE_MEMBERS_MAX)
 		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: more than %d members",
 				       HC_ARCHIVE_MEMBERS_MAX);
 	name = plain_name(e);
 	problem = kind_problem(e);
-	if (problem)
-		return refuse(l, name, problem);
-	if (!name)
-		return refuse(l, NULL, "has bytes beyond ASCII in its name");
+	if (!problem && !name)
+		problem = "has bytes beyond ASCII in its name";
 	/* What `tar -C DIR .` begins with. */
-	if (archive_entry_filetype(e) == AE_IFDIR && (!*name || !strcmp(name, ".")))
+	if (!problem && archive_entry_filetype(e) == AE_IFDIR && (!*name || !strcmp(name, ".")))
 		return 0;
-	problem = hc_archive_name_problem(name);
+	if (!problem)
+		problem = hc_archive_name_problem(name);
+	if (!problem && archive_filter_count(l->input.archive) > 2)
+		problem = "is compressed more than once";
+	if (problem && !name)
+		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "refused: member %u %s", l->entries, problem);
 	if (problem)
-		return refuse(l, name, problem);
+		return refuse(l->name, name, problem, l->diag);
 	if (archive_entry_filetype(e) == AE_IFDIR)
 		return 0;
-	if (archive_filter_count(l->input.archive) > 2)
-		return refuse(l, name, "is compressed more than once");
-	return add_member(l, TAKE(name));
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct hc_archive_member *)a)->name, ((const struct hc_archive_member *)b)->name);
+	r = read_data(l, name, &data);
+	if (!r)
+		hc_archive_add(l->archive, name, &data);
+	return r;
 }
 
 static int load_all(struct load *l)
@@ -256,9 +259,7 @@ static int load_all(struct load *l)
 	if (r != ARCHIVE_EOF)
 		return hc_diag_set_off(l->diag, HC_READ_TRUNCATED, l->name, -1, "damaged behind member %u: %s", l->entries,
 				       hc_archive_input_error(&l->input));
-	if (l->archive->n)
-		qsort(l->archive->members, l->archive->n, sizeof *l->archive->members, by_name);
-	return check_places(l);
+	return hc_archive_seal(l->archive, l->name, l->diag);
 }
 
 int hc_archive_load(struct hc_archive **ret, struct hc_source *source, const char *name, struct hc_diag *reterr_diag)

@@ -4,7 +4,7 @@
  * against whoever unpacks it. For bundles, whose rules and tests are needed before a process confines itself; captures too
  * big for that are read as members (formats/members.h).
  *
- * Invariant: every name is one that hc_archive_name_problem accepts, no two are equal (letter case aside), none is a
+ * Invariant: once loaded or sealed, every name is one that hc_archive_name_problem accepts, no two are equal (letter case aside), none is a
  * directory of another.
  */
 #pragma once
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/cleanup.h"
 #include "common/diag.h"
 #include "formats/source.h"
@@ -33,7 +34,7 @@ struct hc_archive_member {
 
 struct hc_archive {
 	struct hc_archive_member *members; /* sorted by the bytes of their names */
-	uint32_t n;
+	uint32_t n, cap;
 	uint64_t bytes; /* of all members */
 };
 
@@ -45,6 +46,11 @@ HC_DEFINE_CLEANUP(struct hc_archive *, hc_archive_free);
 
 /* The member of that name, or NULL; borrowed. */
 const struct hc_archive_member *hc_archive_get(const struct hc_archive *archive, const char *name);
+
+/* For making one: the name is copied, the data taken; HC_ARCHIVE_BYTES_MAX is the caller's to mind. Then seal, which sorts and
+ * checks what hc_archive_load promises of all names together (not of each): 0 or HC_READ_UNSUPPORTED. */
+void hc_archive_add(struct hc_archive *archive, const char *name, struct hc_buf *data);
+int hc_archive_seal(struct hc_archive *archive, const char *name, struct hc_diag *reterr_diag);
 
 /* Why no member may be called that ("climbs out with '..'"), or NULL: relative, components that are no dots, printable ASCII
  * without what a shell or another system would trip over. One spelling for each name: nothing to normalise. */

@@ -12,7 +12,7 @@ PACKAGES = {
     "criterion": "libcriterion-dev", "jansson": "libjansson-dev", "libarchive": "libarchive-dev", "libbpf": "libbpf-dev",
     "libcap-ng": "libcap-ng-dev", "libelf": "libelf-dev", "libseccomp": "libseccomp-dev", "libzstd": "libzstd-dev",
     "nettle": "nettle-dev", "re2": "libre2-dev", "threads": "libc6-dev", "yaml-0.1": "libyaml-dev", "zlib": "zlib1g-dev",
-    "bpftool": "bpftool", "clang": "clang", "python3": "python3", "zstd": "zstd",
+    "bpftool": "bpftool", "clang": "clang", "hogweed": "nettle-dev", "python3": "python3", "zstd": "zstd",
 }
 
 

@@ -151,7 +151,8 @@ Test(unarchive, refuses_names_that_lead_elsewhere)
 	cr_expect_null(hc_archive_name_problem(longest));
 	cr_expect_str_eq(hc_archive_name_problem(""), "has no name");
 	cr_expect_str_eq(hc_archive_name_problem("a/"), "has an empty component in its path");
-	cr_expect_null(hc_archive_name_problem("...a/..b/.c d"));
+	cr_expect_str_eq(hc_archive_name_problem("a/.git/config"), "has a component that begins with a dot");
+	cr_expect_null(hc_archive_name_problem("a..b/c d/e-1_2+3.x"));
 }
 
 Test(unarchive, refuses_what_is_no_regular_file)
