@@ -97,6 +97,44 @@ void hc_print_json_quoted(struct hc_buf *buf, struct hc_str s)
 	hc_buf_putc(buf, '"');
 }
 
+/* Characters that show as nothing or change how others show: C1 controls, marks and embeddings of direction. */
+static bool is_hidden(uint32_t c)
+{
+	return c < 0xa0 || c == 0xad || c == 0x61c || (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+	       (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
+void hc_print_visible(struct hc_buf *buf, struct hc_str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+
+	for (size_t i = 0, n, bad; i < s.len; i += n) {
+		uint32_t c = p[i];
+
+		n = 1;
+		if (c >= 0x20 && c < 0x7f) {
+			hc_buf_putc(buf, (char)c);
+			continue;
+		}
+		if (c == '\n' || c == '\t' || c == '\r') {
+			hc_buf_puts(buf, c == '\n' ? "\\n" : c == '\t' ? "\\t" : "\\r");
+			continue;
+		}
+		if (c >= 0x80 && (n = utf8_sequence(p + i, s.len - i, &bad)) > 1) {
+			c &= 0xffu >> (n + 1);
+			for (size_t k = 1; k < n; k++)
+				c = c << 6 | (p[i + k] & 0x3f);
+			if (is_hidden(c))
+				hc_buf_printf(buf, "\\u%04x", c);
+			else
+				hc_buf_put(buf, p + i, n);
+			continue;
+		}
+		n = 1;
+		hc_buf_printf(buf, "\\x%02x", c);
+	}
+}
+
 void hc_print_json_double(struct hc_buf *buf, double d)
 {
 	char text[40];

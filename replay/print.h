@@ -19,6 +19,10 @@ void hc_print_json_quoted(struct hc_buf *buf, struct hc_str s);
 /* A double as JSON: the shortest decimal that reads back the same; null if it is no finite number. */
 void hc_print_json_double(struct hc_buf *buf, double d);
 
+/* For terminals and pages: control characters, ill-formed UTF-8 and what turns the direction of writing as \n, \x1b, \u202e;
+ * all else as it is. */
+void hc_print_visible(struct hc_buf *buf, struct hc_str s);
+
 /* Standard alphabet with padding. */
 void hc_print_base64(struct hc_buf *buf, const void *p, size_t len);
 

@@ -8,7 +8,8 @@
 
 #include "rules/lexer.h"
 
-enum { BRIEF_VALUES = 6 }; /* right-hand sides of a comparison told in a sentence */
+/* Of a comparison told in a sentence: right-hand sides, bytes of each. */
+enum { BRIEF_VALUES = 6, BRIEF_BYTES = 160 };
 
 static const char *const op_names[HC_OP_COUNT] = {
 	[HC_OP_EXISTS] = "exists", [HC_OP_EQ] = "=", [HC_OP_NE] = "!=", [HC_OP_LT] = "<", [HC_OP_LE] = "<=",
@@ -122,6 +123,8 @@ static void print_values(struct hc_buf *buf, const struct hc_ast *ast, bool brie
 		hc_buf_puts(buf, i ? ", " : "");
 		if (list)
 			hc_buf_puts(buf, list);
+		else if (brief && ast->values[i].value.len > BRIEF_BYTES)
+			hc_ast_print_literal(buf, (struct hc_str){ ast->values[i].value.p, BRIEF_BYTES });
 		else
 			hc_ast_print_literal(buf, ast->values[i].value);
 	}

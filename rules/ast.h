@@ -91,7 +91,7 @@ struct hc_ast *hc_ast_copy(struct hc_arena *arena, const struct hc_ast *ast);
 
 /* The tree as text with canonical blanks, parentheses and quotes (rules-language.md 9.6, condition_compiled). */
 void hc_ast_print(struct hc_buf *buf, const struct hc_ast *ast);
-/* One comparison for people: lists by their names, of other long right-hand sides the beginning. */
+/* One comparison for people: lists by their names, of long right-hand sides the beginning. */
 void hc_ast_print_brief(struct hc_buf *buf, const struct hc_ast *check);
 /* A string in double quotes, with the escapes the language has. */
 void hc_ast_print_quoted(struct hc_buf *buf, struct hc_str value);

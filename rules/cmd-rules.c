@@ -107,17 +107,11 @@ static int trimmed(const char *text)
 
 static int put_rule(const struct hc_ruleset *rs, const char *name, struct hc_arena *arena)
 {
-	const char **names = hc_arena_array(arena, const char *, rs->nrules + 1), *near;
-	const struct hc_rule *rule = NULL;
+	const char *near;
+	const struct hc_rule *rule = hc_ruleset_find(rs, name, &near);
 	struct hc_buf text HC_BUF_DONE = { 0 };
 
-	for (uint32_t i = 0; i < rs->nrules; i++) {
-		names[i] = rs->rules[i]->name;
-		if (!strcmp(names[i], name))
-			rule = rs->rules[i];
-	}
 	if (!rule) {
-		near = hc_nearest(name, names);
 		fprintf(stderr, "hindcast rules: no rule '%s'", name);
 		if (near)
 			fprintf(stderr, "; did you mean '%s'?", near);

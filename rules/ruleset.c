@@ -15,6 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/mem.h"
+#include "common/options.h"
 #include "rules/collection.h"
 
 static const char *const priorities[HC_PRIORITY_COUNT] = {
@@ -32,6 +33,22 @@ int hc_priority_parse(const char *name)
 		if (!strcasecmp(name, priorities[i]))
 			return i;
 	return strcasecmp(name, "info") ? -1 : HC_PRIORITY_INFORMATIONAL;
+}
+
+const struct hc_rule *hc_ruleset_find(const struct hc_ruleset *ruleset, const char *name, const char **ret_near)
+{
+	const char **names = hc_calloc(ruleset->nrules + 1, sizeof *names);
+	const struct hc_rule *rule = NULL;
+
+	for (uint32_t i = 0; i < ruleset->nrules; i++) {
+		names[i] = ruleset->rules[i]->name;
+		if (!strcmp(names[i], name))
+			rule = ruleset->rules[i];
+	}
+	if (ret_near)
+		*ret_near = rule ? NULL : hc_nearest(name, names);
+	free(names);
+	return rule;
 }
 
 struct hc_ruleset *hc_ruleset_new(const struct hc_ruleset_options *options)

@@ -131,6 +131,9 @@ enum hc_ruleset_outcome { HC_RULESET_INVALID = 1 };
 int hc_ruleset_load(const struct hc_ruleset_options *options, const char *const *paths, size_t npaths,
 		    struct hc_ruleset **ret_ruleset, struct hc_diag *reterr_diag);
 
+/* The rule of that name, or NULL; then *ret_near (NULL: not wanted) is the name it may have been meant for, or NULL. */
+const struct hc_rule *hc_ruleset_find(const struct hc_ruleset *ruleset, const char *name, const char **ret_near);
+
 /* The same in steps, for rules that are no files. */
 struct hc_ruleset *hc_ruleset_new(const struct hc_ruleset_options *options);
 struct hc_ruleset *hc_ruleset_free(struct hc_ruleset *ruleset);
