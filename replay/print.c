@@ -45,6 +45,21 @@ static size_t utf8_sequence(const uint8_t *p, size_t left, size_t *ret_bad)
 	return n;
 }
 
+void hc_print_utf8(struct hc_buf *buf, struct hc_str s)
+{
+	const uint8_t *p = (const uint8_t *)s.p;
+	size_t bad, n;
+
+	for (size_t i = 0; i < s.len; i += n) {
+		n = utf8_sequence(p + i, s.len - i, &bad);
+		if (n)
+			hc_buf_put(buf, p + i, n);
+		else
+			hc_buf_puts(buf, "\xef\xbf\xbd");
+		n = n ? n : bad;
+	}
+}
+
 void hc_print_json(struct hc_buf *buf, struct hc_str s)
 {
 	const uint8_t *p = (const uint8_t *)s.p;

@@ -14,7 +14,9 @@
 
 /* The text inside JSON quotes: escapes, and U+FFFD for every ill-formed UTF-8 sequence. */
 void hc_print_json(struct hc_buf *buf, struct hc_str s);
-/* The same with the quotes. */
+/* The text as it is, but for U+FFFD in the place of every ill-formed sequence: for formats that must be valid UTF-8. */
+void hc_print_utf8(struct hc_buf *buf, struct hc_str s);
+/* JSON text with the quotes. */
 void hc_print_json_quoted(struct hc_buf *buf, struct hc_str s);
 /* A double as JSON: the shortest decimal that reads back the same; null if it is no finite number. */
 void hc_print_json_double(struct hc_buf *buf, double d);

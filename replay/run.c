@@ -32,6 +32,8 @@ static void say(const struct hc_run *run, struct hc_progress *progress, const st
 {
 	char text[HC_DIAG_TEXT_MAX + HC_DIAG_FILE_MAX + 64];
 
+	if (run->silent)
+		return;
 	hc_progress_clear(progress);
 	fprintf(stderr, "%s: %s\n", run->command, hc_diag_format(diag, text, sizeof text));
 }

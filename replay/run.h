@@ -34,6 +34,7 @@ struct hc_run {
 	bool base64;
 	bool no_ahead;                 /* decompress on this thread */
 	bool progress;
+	bool silent;                   /* a second look: what is wrong with the captures has been said */
 	const char *hostname;          /* instead of the capture's; NULL: the capture's */
 
 	/* Totals over all captures so far. */

@@ -50,7 +50,7 @@ void hc_yamldoc_parse(struct hc_yamldoc *doc, const char *name, const char *text
 	parse(doc);
 }
 
-int hc_yamldoc_load(struct hc_yamldoc *doc, const char *path, size_t max, struct hc_diag *reterr_diag)
+int hc_yamldoc_load(struct hc_yamldoc *doc, const char *path, const char *name, size_t max, struct hc_diag *reterr_diag)
 {
 	HC_FCLOSE FILE *f = fopen(path, "re");
 	struct hc_buf text HC_BUF_DONE = { 0 };
@@ -58,17 +58,17 @@ int hc_yamldoc_load(struct hc_yamldoc *doc, const char *path, size_t max, struct
 
 	*doc = (struct hc_yamldoc){ 0 };
 	hc_arena_init(&doc->arena);
-	doc->name = hc_arena_dup(&doc->arena, path);
+	doc->name = hc_arena_dup(&doc->arena, name);
 	if (!f)
-		return hc_diag_set(reterr_diag, -errno, "cannot open %s: %s", path, strerror(errno));
+		return hc_diag_set(reterr_diag, -errno, "cannot open %s: %s", name, strerror(errno));
 	do {
 		n = fread(hc_buf_room(&text, 65536), 1, 65536, f);
 		text.len += n;
 		if (text.len > max)
-			return hc_diag_set(reterr_diag, -EFBIG, "%s is larger than %zu KiB", path, max >> 10);
+			return hc_diag_set(reterr_diag, -EFBIG, "%s is larger than %zu KiB", name, max >> 10);
 	} while (n);
 	if (ferror(f))
-		return hc_diag_set(reterr_diag, errno ? -errno : -EIO, "cannot read %s: %s", path, strerror(errno));
+		return hc_diag_set(reterr_diag, errno ? -errno : -EIO, "cannot read %s: %s", name, strerror(errno));
 	keep_text(doc, text.p, text.len);
 	parse(doc);
 	return 0;

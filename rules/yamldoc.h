@@ -28,9 +28,9 @@ struct hc_yamldoc {
 	struct hc_arena arena;           /* nodes and whatever the reader makes of them */
 };
 
-/* Reads a file of at most max bytes, or a text, which is copied. 0; or negative errno and diag: it cannot be read. A text that
- * is no YAML, or several documents, is a complaint. doc: hc_yamldoc_done in any case. */
-int hc_yamldoc_load(struct hc_yamldoc *doc, const char *path, size_t max, struct hc_diag *reterr_diag);
+/* Reads a file of at most max bytes, or a text, which is copied; name is what messages call it. 0; or negative errno and diag: it
+ * cannot be read. A text that is no YAML, or several documents, is a complaint. doc: hc_yamldoc_done in any case. */
+int hc_yamldoc_load(struct hc_yamldoc *doc, const char *path, const char *name, size_t max, struct hc_diag *reterr_diag);
 void hc_yamldoc_parse(struct hc_yamldoc *doc, const char *name, const char *text, size_t len);
 void hc_yamldoc_done(struct hc_yamldoc *doc);
 

@@ -106,11 +106,11 @@ Test(yamldoc, refuses_files_that_are_missing_or_too_large)
 
 	cr_assert_eq(write(fd, "abc: def\n", 9), 9);
 	close(fd);
-	cr_expect_eq(hc_yamldoc_load(&doc, path, 4, &diag), -EFBIG);
+	cr_expect_eq(hc_yamldoc_load(&doc, path, path, 4, &diag), -EFBIG);
 	hc_yamldoc_done(&doc);
-	cr_expect_eq(hc_yamldoc_load(&doc, path, 4096, &diag), 0);
+	cr_expect_eq(hc_yamldoc_load(&doc, path, path, 4096, &diag), 0);
 	cr_expect_not_null(doc.root);
 	hc_yamldoc_done(&doc);
 	unlink(path);
-	cr_expect_eq(hc_yamldoc_load(&doc, path, 4096, &diag), -ENOENT);
+	cr_expect_eq(hc_yamldoc_load(&doc, path, path, 4096, &diag), -ENOENT);
 }
