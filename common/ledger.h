@@ -17,7 +17,8 @@
  *   hindcast.loss       only for intervals with losses: {"from_ns", "to_ns", "lost": sum, "cpus": {"0": {"ring-full":
  *                       n, ...}, ...}, "syscalls": {"read": n, ...}}
  *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}
- *   hindcast.trigger    flight recorder: why this file was saved {"reason", "at_ns"}
+ *   hindcast.trigger    flight recorder: why this file was saved {"reason": "SIGUSR2" | "control" | "alert", "at_ns"}; for the
+ *                       former two who asked: "uid", "pid", and in which words: "text"
  *   hindcast.end        last in each file: {"reason", "events", "lost"} for the file
  */
 #pragma once

@@ -16,10 +16,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "record/control.h"
 #include "record/governor.h"
 #include "record/metrics.h"
 #include "record/privileges.h"
 #include "record/rings.h"
+#include "record/scrape.h"
 #include "record/stream.h"
 #include "record/watch.h"
 
@@ -32,7 +34,7 @@
 
 enum { POLL_MS = 100, SETTLE_MS = 1, HASTE_PCT = 40 };
 
-enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT, SOURCE_RULES };
+enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT, SOURCE_RULES, SOURCE_SERVER };
 
 struct capture {
 	const struct hc_capture_parts *p;
@@ -53,6 +55,8 @@ struct capture {
 	char why[160];            /* the governor's last change */
 	uint64_t step_ns, step_lost, metrics_ns;
 	bool metrics_failed;
+	int failure; /* of what a request to the control socket did; failure_diag */
+	struct hc_diag failure_diag;
 	uint32_t step_fill_pct;
 	struct hc_capture_result *result;
 };
@@ -98,6 +102,10 @@ static int set_up(struct capture *c, struct hc_diag *reterr_diag)
 		c->reload_ns = c->start_ns;
 	if (!err && hc_watch_fd(c->watch) >= 0)
 		err = watch(c, hc_watch_fd(c->watch), SOURCE_RULES, EPOLLIN);
+	if (!err && c->p->control)
+		err = watch(c, hc_server_fd(c->p->control), SOURCE_SERVER, EPOLLIN);
+	if (!err && c->p->metrics)
+		err = watch(c, hc_server_fd(c->p->metrics), SOURCE_SERVER, EPOLLIN);
 	/* edge-triggered: what stays in a ring for the margin must not wake us again and again */
 	for (uint32_t i = 0; !err && i < n; i++)
 		err = watch(c, fds[i], SOURCE_RING, EPOLLIN | EPOLLET);
@@ -190,7 +198,9 @@ static int step(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
 	return apply(c, change == HC_GOVERNOR_SHED ? "shed" : "restore", c->why, reterr_diag);
 }
 
-/* The rules anew. If they do not load, the old set stays. */
+enum { RELOAD_REFUSED = 1 };
+
+/* The rules anew. If they do not load, the old set stays: RELOAD_REFUSED. */
 static int reload(struct capture *c, const char *why, struct hc_diag *reterr_diag)
 {
 	struct hc_select *select, *old;
@@ -201,7 +211,7 @@ static int reload(struct capture *c, const char *why, struct hc_diag *reterr_dia
 	if (r) {
 		fprintf(stderr, "hindcast record: the new rules are not used, recording goes on with the old ones%s%s\n",
 			r < 0 ? ": " : "", r < 0 ? hc_diag_format(&diag, text, sizeof text) : "");
-		return 0;
+		return RELOAD_REFUSED;
 	}
 	old = c->select;
 	c->select = select;
@@ -214,51 +224,144 @@ static int reload(struct capture *c, const char *why, struct hc_diag *reterr_dia
 	return err;
 }
 
-/* The flight recorder's trigger. A file that cannot be written does not end the recording. */
-static void save(struct capture *c, const char *reason)
+/* The flight recorder's trigger. A file that cannot be written does not end the recording: reterr_diag says why, and so
+ * does standard error. */
+static int save(struct capture *c, const struct hc_ledger_trigger *trigger, struct hc_diag *reterr_diag)
 {
-	struct hc_diag diag;
+	bool extends = c->p->flight && hc_flight_is_saving(c->p->flight);
 	struct hc_output_stats out;
+	int err;
 
-	if (!c->p->flight) {
-		fprintf(stderr, "hindcast record: SIGUSR2 saves what --flight keeps in memory; there is no --flight\n");
-	} else if (hc_stream_save(c->stream, now_ns(c), reason, &diag)) {
-		fprintf(stderr, "hindcast record: %s\n", diag.text);
+	if (!c->p->flight)
+		err = hc_diag_set(reterr_diag, -EINVAL, "nothing to save: without --flight everything is in the capture already");
+	else
+		err = hc_stream_save(c->stream, now_ns(c), trigger, reterr_diag);
+	if (err) {
+		fprintf(stderr, "hindcast record: %s\n", reterr_diag->text);
 	} else if (!c->o->quiet) {
 		hc_output_stats(c->p->output, &out);
-		fprintf(stderr, "hindcast record: saving to %s, because of %s\n", out.path, reason);
+		fprintf(stderr, "hindcast record: %s %s, because of %s%s%s\n", extends ? "saving on to" : "saving to", out.path,
+			trigger->reason, trigger->text ? ": " : "", trigger->text ? trigger->text : "");
 	}
+	return err;
 }
 
-/* With a command, asking us to stop means asking it: the terminal has asked it already, anybody else has asked only us.
- * Asked again, we end without it. */
-static void asked_to_stop(struct capture *c, const struct signalfd_siginfo *si)
+/* With a command, asking us to stop means asking it, with that signal; 0: it has been asked already (the terminal asks
+ * both). Asked again, we end without it. */
+static void asked_to_stop(struct capture *c, const char *how, int signo)
 {
 	if (!c->child_running || !c->child_released || c->stop_asked) {
-		c->stop = "signal";
+		c->stop = how;
 		return;
 	}
 	c->stop_asked = true;
-	if (si->ssi_code != SI_KERNEL)
-		kill(c->p->child->pid, (int)si->ssi_signo);
+	if (signo)
+		kill(c->p->child->pid, signo);
 }
 
 static int signalled(struct capture *c, struct hc_diag *reterr_diag)
 {
 	struct signalfd_siginfo si;
+	struct hc_diag diag;
 	int err = 0;
 
-	while (!err && read(c->p->signals, &si, sizeof si) == sizeof si) {
+	while (err >= 0 && read(c->p->signals, &si, sizeof si) == sizeof si) {
 		if (si.ssi_signo == SIGHUP && si.ssi_code != SI_KERNEL)
 			err = reload(c, "SIGHUP", reterr_diag);
 		else if (si.ssi_signo == SIGUSR1)
 			report(c);
 		else if (si.ssi_signo == SIGUSR2)
-			save(c, "SIGUSR2");
+			save(c, &(struct hc_ledger_trigger){ .reason = "SIGUSR2", .at_ns = now_ns(c), .has_requester = true,
+							     .pid = (pid_t)si.ssi_pid, .uid = si.ssi_uid }, &diag);
 		else
-			asked_to_stop(c, &si);
+			asked_to_stop(c, "signal", si.ssi_code == SI_KERNEL ? 0 : (int)si.ssi_signo);
 	}
-	return err;
+	return err < 0 ? err : 0;
+}
+
+static json_t *control_save(struct capture *c, const struct hc_control_request *request, const struct hc_server_peer *peer)
+{
+	const struct hc_ledger_trigger trigger = { .reason = "control", .text = *request->reason ? request->reason : NULL,
+						   .at_ns = now_ns(c), .has_requester = true, .pid = peer->pid, .uid = peer->uid };
+	bool extends = c->p->flight && hc_flight_is_saving(c->p->flight);
+	struct hc_output_stats out;
+	struct hc_diag diag;
+
+	if (save(c, &trigger, &diag))
+		return hc_control_error(diag.text);
+	hc_output_stats(c->p->output, &out);
+	return json_pack("{s:b, s:s, s:b}", "ok", 1, "file", out.path, "extended", extends);
+}
+
+static json_t *control_status(struct capture *c)
+{
+	uint64_t refused, events = hc_stream_events(c->stream, &refused), shed, lost = hc_kernel_lost(c->p->kernel, &shed);
+	struct hc_output_stats out;
+	uint32_t fill;
+
+	hc_rings_pending(c->rings, &fill);
+	hc_output_stats(c->p->output, &out);
+	return json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:s, s:I, s:b, s:I}", "ok", 1, "pid", (int)getpid(),
+			 "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)now_ns(c), "events", (json_int_t)events,
+			 "lost", (json_int_t)(lost + refused), "shed", (json_int_t)shed, "ring_fill_pct", (int)fill,
+			 "selected_syscalls", (int)hc_scset_count(&c->governor.selected),
+			 "shed_syscalls", (int)hc_scset_count(&c->governor.shed), "file", out.path,
+			 "bytes", (json_int_t)out.bytes_out, "saving", c->p->flight && hc_flight_is_saving(c->p->flight),
+			 "saves", (json_int_t)out.saves);
+}
+
+/* hc_control_do */
+static json_t *control(void *ctx, const struct hc_control_request *request, const struct hc_server_peer *peer)
+{
+	struct capture *c = ctx;
+	struct hc_diag diag;
+	int err;
+
+	switch (request->verb) {
+	case HC_CONTROL_SAVE: return control_save(c, request, peer);
+	case HC_CONTROL_STATUS: return control_status(c);
+	case HC_CONTROL_RELOAD:
+		err = reload(c, "control", &diag);
+		if (err < 0) {
+			c->failure = err;
+			c->failure_diag = diag;
+		}
+		if (err)
+			return hc_control_error(err < 0 ? diag.text : "the new rules are not used; the recorder's messages say why");
+		break;
+	case HC_CONTROL_STOP:
+		asked_to_stop(c, "control", SIGTERM);
+		break;
+	default: return hc_control_error("not possible");
+	}
+	return json_pack("{s:b}", "ok", 1);
+}
+
+/* What the metrics are made of. */
+static void render_metrics(void *ctx, struct hc_buf *out)
+{
+	const struct capture *c = ctx;
+	struct hc_metrics m = { .kernel = c->p->kernel, .output = c->p->output, .rings = c->rings,
+				.selected = hc_scset_count(&c->governor.selected), .shed = hc_scset_count(&c->governor.shed) };
+	uint64_t refused;
+
+	m.events = hc_stream_events(c->stream, &refused);
+	hc_metrics_render(&m, out);
+}
+
+/* Requests to the sockets; they wait for nothing, the recording comes first. */
+static int serve(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
+{
+	struct hc_control requests = { control, c };
+	struct hc_scrape scrape = { render_metrics, c };
+
+	if (c->p->control)
+		hc_server_serve(c->p->control, now, hc_control_serve, &requests);
+	if (c->p->metrics)
+		hc_server_serve(c->p->metrics, now, hc_scrape_serve, &scrape);
+	if (c->failure)
+		*reterr_diag = c->failure_diag;
+	return c->failure;
 }
 
 static int drop_privileges(const struct capture *c, bool unnamed, struct hc_diag *reterr_diag)
@@ -312,7 +415,7 @@ static int handle(struct capture *c, enum source source, struct hc_diag *reterr_
 		if (hc_watch_changed(c->watch))
 			c->reload_ns = now_ns(c) + RELOAD_DELAY_NS;
 		return 0;
-	case SOURCE_RING: return 0;
+	case SOURCE_RING: case SOURCE_SERVER: return 0;
 	}
 	return 0;
 }
@@ -320,16 +423,14 @@ static int handle(struct capture *c, enum source source, struct hc_diag *reterr_
 /* Metrics that cannot be written end nothing; it is said once. */
 static void write_metrics(struct capture *c, uint64_t now)
 {
-	struct hc_metrics m = { .kernel = c->p->kernel, .output = c->p->output, .rings = c->rings,
-				.selected = hc_scset_count(&c->governor.selected), .shed = hc_scset_count(&c->governor.shed) };
+	struct hc_buf text HC_BUF_DONE = { 0 };
 	struct hc_diag diag;
-	uint64_t refused;
 
 	if (!c->o->metrics || c->metrics_failed || now - c->metrics_ns < METRICS_NS)
 		return;
 	c->metrics_ns = now;
-	m.events = hc_stream_events(c->stream, &refused);
-	if (hc_metrics_write(c->o->metrics, &m, &diag)) {
+	render_metrics(c, &text);
+	if (hc_metrics_write(c->o->metrics, &text, &diag)) {
 		c->metrics_failed = true;
 		fprintf(stderr, "hindcast record: %s; recording goes on without\n", diag.text);
 	}
@@ -364,7 +465,10 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 		if (!err && c->reload_ns && now >= c->reload_ns) {
 			c->reload_ns = 0;
 			err = reload(c, "rule files changed", reterr_diag);
+			err = err < 0 ? err : 0;
 		}
+		if (!err)
+			err = serve(c, now, reterr_diag);
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
 			err = hc_stream_tick(c->stream, now, reterr_diag);

@@ -11,6 +11,7 @@
 #include "record/kernel.h"
 #include "record/output.h"
 #include "record/select.h"
+#include "record/server.h"
 
 struct hc_capture_options {
 	const char *host_root;
@@ -19,7 +20,7 @@ struct hc_capture_options {
 	const struct hc_select_options *select; /* for reloads */
 	const struct hc_bpf_config *config;     /* for the ledger */
 	const struct hc_scset *keep;            /* never shed, besides the state set; NULL: shed nothing at all */
-	const char *metrics; /* file to keep up to date; NULL: none */
+	const char *metrics;   /* file to keep up to date; NULL: none */
 	bool quiet;
 };
 
@@ -31,6 +32,8 @@ struct hc_capture_parts {
 	struct hc_flight *flight; /* NULL: none */
 	struct hc_child *child;   /* held back; pid -1: none */
 	const char *child_name;
+	struct hc_server *control; /* NULL: none */
+	struct hc_server *metrics; /* socket for the metrics; NULL: none */
 	int signals;              /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 */
 	bool keep_privileges_for_files;
 };

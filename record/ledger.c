@@ -71,6 +71,17 @@ static json_t *loss_of_cpu(struct hc_ledger *ledger, uint32_t i, uint64_t *sum)
 	return causes;
 }
 
+char *hc_ledger_trigger(const struct hc_ledger_trigger *t)
+{
+	json_t *entry = json_pack("{s:s, s:I, s:s*}", "reason", t->reason, "at_ns", (json_int_t)t->at_ns, "text", t->text);
+
+	if (t->has_requester) {
+		json_object_set_new(entry, "uid", json_integer(t->uid));
+		json_object_set_new(entry, "pid", json_integer(t->pid));
+	}
+	return hc_ledger_text(entry);
+}
+
 char *hc_ledger_loss(struct hc_ledger *ledger, uint64_t now_ns)
 {
 	const volatile __u64 *by_sc = hc_kernel_dropped_by_sc(ledger->kernel);

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
@@ -29,6 +30,18 @@ void hc_ledger_done(struct hc_ledger *ledger);
 char *hc_ledger_loss(struct hc_ledger *ledger, uint64_t now_ns);
 /* The interval's hindcast.cost, to be freed; events and bytes are totals so far. */
 char *hc_ledger_cost(struct hc_ledger *ledger, uint64_t now_ns, uint64_t events, uint64_t bytes, uint32_t fill_max_pct);
+
+/* Why a save was asked for. Texts are borrowed and may be NULL. */
+struct hc_ledger_trigger {
+	const char *reason;  /* "SIGUSR2", "control", "alert" */
+	const char *text;    /* the requester's own words */
+	bool has_requester;
+	pid_t pid;           /* the requester's */
+	uid_t uid;
+	uint64_t at_ns;      /* when it was asked for */
+};
+/* hindcast.trigger, to be freed. */
+char *hc_ledger_trigger(const struct hc_ledger_trigger *trigger);
 
 /* Names of a set's members as a JSON array, in the order of their codes. */
 json_t *hc_ledger_names(const struct hc_scset *set);

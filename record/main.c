@@ -19,8 +19,10 @@
 #include "config.h"
 #include "record/base-syscalls.h"
 #include "record/capture.h"
+#include "record/control.h"
 #include "record/kernel.h"
 #include "record/output.h"
+#include "record/scrape.h"
 #include "record/select.h"
 #include "record/target.h"
 
@@ -35,7 +37,7 @@ enum {
 };
 
 struct options {
-	const char *write, *compress, *flight, *metrics, *cgroup, *config, *state_set, *failed, *comm;
+	const char *write, *compress, *flight, *control, *metrics, *cgroup, *config, *state_set, *failed, *comm;
 	struct hc_option_list rules, settings, keep;
 	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
 	uint64_t snaplen, ring_size, pid, uid;
@@ -77,12 +79,15 @@ static const struct hc_option table[] = {
 	{ 'e', "file-events", "N", "... after N events", HC_OPTION_U64, TO(file_events), 1 },
 	{ 'W', "keep-files", "N", "keep only the last N files", HC_OPTION_U64, TO(keep_files), 1, 1 << 20 },
 	{ 0, "flight", "TIME[,BYTES]", "flight recorder: keep that much (60s, 5m; 256M) in memory only, and write a file\n"
-				       "with it and as much again when SIGUSR2 comes", HC_OPTION_STRING, TO(flight) },
+				       "with it and as much again when SIGUSR2 comes or --control says so", HC_OPTION_STRING, TO(flight) },
 	{ 'M', "seconds", "N", "stop after N seconds", HC_OPTION_U64, TO(max_seconds), 1, 1u << 31 },
 	{ 'n', "events", "N", "stop after N events", HC_OPTION_U64, TO(max_events), 1 },
 	{ 0, "min-free", "BYTES", "stop when the file system has less left (1 % of it, at most 256M)", HC_OPTION_U64, TO(min_free) },
 	{ 0, "ring-size", "BYTES", "buffer per CPU between kernel and recorder (8M)", HC_OPTION_U64, TO(ring_size), 4096, RING_MAX },
-	{ 0, "metrics", "FILE", "keep the counters there, as Prometheus text, renewed every 5 s", HC_OPTION_STRING, TO(metrics) },
+	{ 0, "control", "PATH", "make a Unix socket there for 'hindcast control': save, status, reload, stop;\n"
+				"root and this user are let in", HC_OPTION_STRING, TO(control) },
+	{ 0, "metrics", "FILE", "keep the counters there, as Prometheus text, renewed every 5 s;\n"
+				"unix:PATH makes a Unix socket that gives them to whoever connects", HC_OPTION_STRING, TO(metrics) },
 	{ 'q', "quiet", NULL, "no summary and no notes; errors only", HC_OPTION_FLAG, TO(quiet) },
 	HC_OPTION_END,
 };
@@ -100,7 +105,8 @@ static const char detail[] =
 	"\n"
 	"SIGHUP, or a change of the rule files, loads the rules anew and changes the selection in place. SIGUSR1\n"
 	"prints the state so far.\n"
-	"SIGUSR2 saves what --flight has in memory, to numbered files named after -w.";
+	"SIGUSR2 saves what --flight has in memory, to numbered files named after -w; so does 'hindcast control'\n"
+	"where --control has made its socket, with the reason given.";
 
 static int run(int argc, char **argv);
 static const struct hc_command command = {
@@ -304,11 +310,31 @@ static int block_signals(struct hc_diag *reterr_diag)
 	return fd < 0 ? hc_diag_set(reterr_diag, -errno, "cannot receive signals: %s", strerror(errno)) : fd;
 }
 
+static const char *metrics_socket(const struct options *o)
+{
+	static const char prefix[] = "unix:";
+
+	return o->metrics && !strncmp(o->metrics, prefix, sizeof prefix - 1) ? o->metrics + sizeof prefix - 1 : NULL;
+}
+
+static int open_sockets(const struct session *s, struct hc_server **ret_control, struct hc_server **ret_metrics,
+			struct hc_diag *reterr_diag)
+{
+	const struct hc_server_options control = { .path = s->options.control, .what = "control socket",
+						    .deadline_ms = HC_CONTROL_DEADLINE_MS };
+	const struct hc_server_options metrics = { .path = metrics_socket(&s->options), .what = "metrics socket", .everybody = true,
+						    .deadline_ms = HC_SCRAPE_DEADLINE_MS, .quiet_ms = HC_SCRAPE_QUIET_MS };
+	int err = control.path ? hc_server_new(ret_control, &control, reterr_diag) : 0;
+
+	return !err && metrics.path ? hc_server_new(ret_metrics, &metrics, reterr_diag) : err;
+}
+
 static int record(struct session *s, struct hc_select *select)
 {
 	struct hc_select *taken HC_CLEANUP(hc_select_free) = select;
 	struct hc_flight *flight HC_CLEANUP(hc_flight_free) = NULL;
 	struct hc_output *output HC_CLEANUP(hc_output_free) = NULL;
+	struct hc_server *control HC_CLEANUP(hc_server_free) = NULL, *metrics HC_CLEANUP(hc_server_free) = NULL;
 	struct hc_kernel *kernel HC_CLEANUP(hc_kernel_close) = NULL;
 	struct hc_child child __attribute__((cleanup(hc_child_done))) = HC_CHILD_NONE;
 	const char *host_root = getenv("HOST_ROOT");
@@ -319,6 +345,8 @@ static int record(struct session *s, struct hc_select *select)
 	if (s->flight_ns)
 		s->output.flight = flight = hc_flight_new(s->flight_ns, s->flight_bytes);
 	if (hc_output_new(&output, &s->output, &diag))
+		return fail(s, &diag, HC_EXIT_FAIL);
+	if (open_sockets(s, &control, &metrics, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
 	if (s->argv && hc_child_start(&child, s->argv, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
@@ -332,11 +360,13 @@ static int record(struct session *s, struct hc_select *select)
 	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken),
 							  .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
+							  .control = control, .metrics = metrics,
 							  .keep_privileges_for_files = hc_output_has_limits(output) },
 			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
 							   .max_events = s->options.max_events,
 							   .max_seconds = s->options.max_seconds, .select = &s->select,
-							   .config = &s->config, .quiet = s->options.quiet, .metrics = s->options.metrics,
+							   .config = &s->config, .quiet = s->options.quiet,
+							   .metrics = metrics ? NULL : s->options.metrics,
 							   .keep = s->options.no_shed ? NULL : &s->keep },
 			     &result, &diag);
 	if (!s->options.quiet || err)

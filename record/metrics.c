@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "common/buf.h"
+#include "common/cleanup.h"
 #include "record/ledger.h"
 
 static void one(struct hc_buf *out, const char *name, const char *type, const char *help, double value)
@@ -19,7 +19,7 @@ static void one(struct hc_buf *out, const char *name, const char *type, const ch
 		      type, name, value);
 }
 
-static void render(struct hc_buf *out, const struct hc_metrics *m)
+void hc_metrics_render(const struct hc_metrics *m, struct hc_buf *out)
 {
 	uint32_t n;
 	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(m->kernel, &n);
@@ -45,15 +45,14 @@ static void render(struct hc_buf *out, const struct hc_metrics *m)
 				      hc_kernel_drop_name(why), (unsigned long long)cpus[cpu].dropped[why]);
 }
 
-int hc_metrics_write(const char *path, const struct hc_metrics *metrics, struct hc_diag *reterr_diag)
+int hc_metrics_write(const char *path, const struct hc_buf *text, struct hc_diag *reterr_diag)
 {
-	struct hc_buf text HC_BUF_DONE = { 0 }, temporary HC_BUF_DONE = { 0 };
+	struct hc_buf temporary HC_BUF_DONE = { 0 };
 	int fd HC_CLOSE = -1;
 
 	hc_buf_printf(&temporary, "%s.new", path);
-	render(&text, metrics);
 	fd = open(temporary.p, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0 || write(fd, text.p, text.len) != (ssize_t)text.len || rename(temporary.p, path))
+	if (fd < 0 || write(fd, text->p, text->len) != (ssize_t)text->len || rename(temporary.p, path))
 		return hc_diag_set(reterr_diag, -errno, "cannot write the metrics to %s: %s", path, strerror(errno));
 	return 0;
 }

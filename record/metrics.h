@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The recording's counters as Prometheus text, in a file that a node exporter's textfile collector (or anybody) reads.
+ * The recording's counters as Prometheus text: in a file that a node exporter's textfile collector (or anybody) reads, or for
+ * a socket (record/scrape.h).
  */
 #pragma once
 
 #include <stdint.h>
 
+#include "common/buf.h"
 #include "common/diag.h"
 #include "record/kernel.h"
 #include "record/output.h"
@@ -19,5 +21,7 @@ struct hc_metrics {
 	uint32_t selected, shed; /* system calls recorded, and given up at present */
 };
 
-/* Replaces path by the state of now; a reader never sees half of it. */
-int hc_metrics_write(const char *path, const struct hc_metrics *metrics, struct hc_diag *reterr_diag);
+/* Appends the state of now. */
+void hc_metrics_render(const struct hc_metrics *metrics, struct hc_buf *out);
+/* Replaces the file at path by that text; a reader never sees half of it. */
+int hc_metrics_write(const char *path, const struct hc_buf *text, struct hc_diag *reterr_diag);

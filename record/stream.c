@@ -57,6 +57,7 @@ struct hc_stream {
 	const struct hc_scset *set;
 	const char *reason, *why; /* of the current selection */
 	struct hc_scset told;     /* the set as the open file knows it */
+	char *trigger;            /* entry to come, of a save before the first file; owned */
 };
 
 struct hc_stream *hc_stream_new(const struct hc_stream_options *options, uint64_t now_ns)
@@ -97,6 +98,7 @@ struct hc_stream *hc_stream_free(struct hc_stream *s)
 	close(s->snapshot.done_fd);
 	hc_buf_done(&s->backlog);
 	hc_ledger_done(&s->ledger);
+	free(s->trigger);
 	free(s);
 	return NULL;
 }
@@ -379,6 +381,8 @@ static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, st
 						    (json_int_t)now_ns, "threads", (json_int_t)section->nthreads, "fds",
 						    (json_int_t)section->nfds, "skipped", (json_int_t)skipped)),
 			   reterr_diag);
+	if (!err)
+		err = tell(s, HC_LEDGER_TRIGGER, TAKE(s->trigger), reterr_diag);
 	return err ? err : hc_output_publish(s->o.output, reterr_diag);
 }
 
@@ -449,14 +453,18 @@ int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_
 	return err ? err : rotate_if_full(s, now_ns, reterr_diag);
 }
 
-int hc_stream_save(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
+int hc_stream_save(struct hc_stream *s, uint64_t now_ns, const struct hc_ledger_trigger *trigger,
+		   struct hc_diag *reterr_diag)
 {
 	int err = hc_output_save(s->o.output, now_ns, reterr_diag);
 
-	if (err || !s->writing)
+	if (err)
 		return err;
-	return tell(s, HC_LEDGER_TRIGGER, hc_ledger_text(json_pack("{s:s, s:I}", "reason", reason, "at_ns", (json_int_t)now_ns)),
-		    reterr_diag);
+	if (s->writing)
+		return tell(s, HC_LEDGER_TRIGGER, hc_ledger_trigger(trigger), reterr_diag);
+	free(s->trigger); /* asked for before the first lists are there: the last one to ask is named in front */
+	s->trigger = hc_ledger_trigger(trigger);
+	return 0;
 }
 
 int hc_stream_end(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)

@@ -62,8 +62,9 @@ int hc_stream_selection(struct hc_stream *stream, const struct hc_select *select
 void hc_stream_costs(const struct hc_stream *stream, uint64_t ret_cost[HC_SC_COUNT]);
 /* Once a second: losses, costs, what is in memory goes to the file, limits. */
 int hc_stream_tick(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
-/* Flight recorder: what is in memory goes to a file, and what follows; reason is a word for the ledger. */
-int hc_stream_save(struct hc_stream *stream, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag);
+/* Flight recorder: what is in memory goes to a file, and what follows; the trigger into the ledger. */
+int hc_stream_save(struct hc_stream *stream, uint64_t now_ns, const struct hc_ledger_trigger *trigger,
+		   struct hc_diag *reterr_diag);
 /* The last words and the end of the file. */
 int hc_stream_end(struct hc_stream *stream, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag);
 
