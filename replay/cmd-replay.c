@@ -75,6 +75,8 @@ const struct hc_command hc_cmd_replay = {
 	.usage = "[OPTION]... FILE... -r RULES",
 	.summary = "run Falco rules over captures",
 	.detail = "FILE may be plain, gzip or zstd; - is standard input. With several captures each alert names its file.\n"
+		  "FILE may also be a bundle ('hindcast pack'): its capture is replayed and, without -r, its own rules/*.yaml\n"
+		  "are used. A bundle with several captures needs a choice: BUNDLE:MEMBER, with -r.\n"
 		  "Every recorded event is evaluated, whatever the configuration says about base_syscalls.\n\n"
 		  "Exit code: 0 replayed, 1 could not (missing file, output error), 2 usage, 3 rules do not load,\n"
 		  "4 damaged capture (everything readable was evaluated), 5 and 6 see --exit-gaps and --exit-alerts.",
@@ -171,11 +173,26 @@ static uint32_t make_switches(struct job *job)
 	return n;
 }
 
-static int load_rules(struct job *job)
+/* The only capture may be a bundle that brings its rules along. */
+static int rules_inside(struct hc_inside *ret, const char *path, struct hc_replay_options *load)
+{
+	struct hc_diag diag;
+	int r = path ? hc_inside_open(ret, path, &diag) : 0;
+
+	if (r)
+		return fail(r < 0 ? HC_EXIT_FAIL : HC_EXIT_DAMAGED, &diag);
+	load->texts = ret->texts;
+	load->ntexts = ret->ntexts;
+	return ret->ntexts ? 0 : usage("no rules: -r FILE, rules_files in the configuration, or rules/ in a bundle", NULL);
+}
+
+/* only: the capture, if there is one only. */
+static int load_rules(struct job *job, const char *only)
 {
 	const struct options *o = &job->opts;
 	struct hc_replay_options load = { .config = &job->config, .extra_output = o->extra,
 					     .naive = o->plan && !strcmp(o->plan, "naive") };
+	struct hc_inside inside = { 0 };
 	struct hc_diag diag;
 	int r;
 
@@ -183,11 +200,15 @@ static int load_rules(struct job *job)
 		return usage("--plan is graph or naive, not ", o->plan);
 	load.paths = o->rules.n ? o->rules.items : job->config.rules_files;
 	load.npaths = o->rules.n ? o->rules.n : job->config.nrules_files;
-	if (!load.npaths)
-		return usage("no rules: -r FILE, or rules_files in the configuration", NULL);
+	r = load.npaths ? 0 : rules_inside(&inside, only, &load);
+	if (r) {
+		hc_inside_done(&inside);
+		return r;
+	}
 	load.nswitches = make_switches(job);
 	load.switches = job->switches;
 	r = hc_replay_new(&job->replay, &load, &diag);
+	hc_inside_done(&inside);
 	if (r < 0)
 		return fail(r == -EINVAL ? HC_EXIT_RULES : HC_EXIT_FAIL, &diag);
 	return r ? HC_EXIT_RULES : 0;
@@ -336,7 +357,7 @@ static int run_replay(int argc, char **argv)
 	if (!exit_code)
 		exit_code = set_window(&job);
 	if (!exit_code)
-		exit_code = load_rules(&job);
+		exit_code = load_rules(&job, n == 1 && !job.opts.files.n ? argv[1] : NULL);
 	if (!exit_code)
 		exit_code = open_captures(&job, n, argv + 1);
 	if (!exit_code)

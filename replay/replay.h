@@ -11,6 +11,7 @@
 #include "common/diag.h"
 #include "replay/config.h"
 #include "replay/eval.h"
+#include "replay/inside.h"
 #include "replay/sink.h"
 #include "rules/evtset.h"
 
@@ -21,6 +22,8 @@ struct hc_replay_options {
 	const struct hc_config *config; /* borrowed for the life of the replay */
 	const char *const *paths;       /* rules files and directories */
 	size_t npaths;
+	const struct hc_rules_text *texts; /* instead of paths: rules from inside a bundle; copied */
+	size_t ntexts;
 	const struct hc_rule_switch *switches;
 	uint32_t nswitches;
 	const char *extra_output; /* appended to every rule's output; NULL: nothing */

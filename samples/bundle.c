@@ -140,10 +140,3 @@ const struct hc_archive_member *hc_bundle_next(const struct hc_bundle *bundle, c
 	}
 	return NULL;
 }
-
-bool hc_bundle_is_rules(const struct hc_archive_member *member)
-{
-	return !strncmp(member->name, HC_BUNDLE_RULES, strlen(HC_BUNDLE_RULES)) &&
-	       (ends_with(member->name, ".yaml") || ends_with(member->name, ".yml")) &&
-	       !ends_with(member->name, HC_BUNDLE_TEST_SUFFIX);
-}

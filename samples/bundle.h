@@ -12,12 +12,12 @@
 #include <stdbool.h>
 
 #include "formats/unarchive.h"
+#include "replay/inside.h"
 
 /* Members with a meaning of their own. */
 #define HC_BUNDLE_MANIFEST "manifest.json" /* made by pack, checked by everyone */
 #define HC_BUNDLE_ABOUT "bundle.yaml"      /* title, licence ...: written by people, copied into the manifest */
-#define HC_BUNDLE_RULES "rules/"           /* *.yaml in it: used where no rules are given */
-#define HC_BUNDLE_TEST_SUFFIX ".test.yaml"
+/* Rules are where hc_inside_is_rules (replay/inside.h) finds them. */
 
 struct hc_bundle {
 	struct hc_archive *archive; /* owned; its members are read directly: sorted, in memory */
@@ -39,8 +39,6 @@ HC_DEFINE_CLEANUP(struct hc_bundle *, hc_bundle_close);
  * from NULL: to the bundle's root. NULL if there is none, or path leads outside. Borrowed. */
 const struct hc_archive_member *hc_bundle_resolve(const struct hc_bundle *bundle, const char *from, const char *path);
 /* The next member after `last` (NULL: from the first) whose name begins with prefix and ends with suffix; NULL: no more. For
- * "all tests": prefix "", suffix HC_BUNDLE_TEST_SUFFIX. */
+ * "all tests": prefix "", suffix HC_INSIDE_TEST_SUFFIX. */
 const struct hc_archive_member *hc_bundle_next(const struct hc_bundle *bundle, const struct hc_archive_member *last,
 					       const char *prefix, const char *suffix);
-/* Is the member a rules file by its place: below rules/, *.yaml or *.yml, no test? */
-bool hc_bundle_is_rules(const struct hc_archive_member *member);

@@ -73,7 +73,7 @@ static int add_rules_file(struct hc_archive *archive, const char *path, struct h
 
 	if (r)
 		return r;
-	hc_buf_printf(&name, HC_BUNDLE_RULES "%s", slash ? slash + 1 : path);
+	hc_buf_printf(&name, HC_INSIDE_RULES "%s", slash ? slash + 1 : path);
 	problem = hc_archive_name_problem(name.p);
 	if (problem)
 		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, path, -1, "%s", problem);

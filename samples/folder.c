@@ -35,8 +35,8 @@ static int refuse(struct scan *s, const char *name, const char *problem)
 {
 	char shown[512];
 
-	return hc_diag_set_off(s->diag, HC_READ_UNSUPPORTED, s->dir, -1, "'%s' %s", hc_archive_name_show(name, shown, sizeof shown),
-			       problem);
+	return hc_diag_set_off(s->diag, HC_READ_UNSUPPORTED, s->dir, -1, "'%s' %s",
+			       hc_archive_name_show(name, shown, sizeof shown), problem);
 }
 
 static int add_file(struct scan *s, int fd, const char *name)
@@ -48,7 +48,7 @@ static int add_file(struct scan *s, int fd, const char *name)
 		return hc_diag_set_off(s->diag, HC_READ_UNSUPPORTED, s->dir, -1, "more than %d files", HC_ARCHIVE_MEMBERS_MAX);
 	r = hc_file_read_fd(&data, fd, name, HC_ARCHIVE_BYTES_MAX - s->archive->bytes, s->diag);
 	if (r == -EFBIG)
-		return refuse(s, name, "makes it more than 512 MiB, which is all that a bundle holds; 'hindcast cut' makes captures smaller");
+		return refuse(s, name, "makes it more than 512 MiB, which is all a bundle may hold; 'hindcast cut' first");
 	if (r)
 		return r;
 	hc_archive_add(s->archive, name, &data);
