@@ -11,17 +11,12 @@
  * Programs at tracepoints run with preemption off (6.1 to 6.18 at least), so what a CPU has under way is its own; only the
  * fixed-size programs of trace.bpf.h can strike in between.
  *
- * Everything is inlined, so that offsets of fixed events fold into constants. An offset that is not constant is
- * masked right before use: the scratch buffer is twice as long as the mask, so a masked offset plus any bounded write
- * stays inside, whatever the verifier remembers of it.
+ * Everything is inlined, so that offsets of fixed events fold into constants.
  */
 #pragma once
 
 enum {
-	SCRATCH_MASK = 0xffff,
-	SCRATCH_SIZE = 2 * 65536,
 	EVENT_HEADER = 26, /* scap-format.md 9.1 */
-	STR_MAX = 4096,    /* longest string, with its NUL (14.4) */
 };
 
 /* Native numbers the hooks themselves need to know. */
@@ -85,11 +80,6 @@ struct {
 	});
 } rings SEC(".maps");
 
-struct scratch {
-	__u8 bytes[SCRATCH_SIZE];
-	__u8 path[2 * STR_MAX]; /* first half: a path, built from its end; second half: room for the verifier */
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -106,15 +96,6 @@ struct out {
 	__u32 n;      /* parameters put so far; always a compile-time constant */
 	bool fixed;   /* compile-time constant */
 };
-
-/* x & mask, where the verifier can see it: opaque to the compiler, which otherwise tests one copy of a number and
- * indexes with another, or drops a mask it can prove redundant and the verifier cannot. */
-#define MASKED(x, mask) \
-	({ \
-		__u64 masked_ = (x); \
-		asm volatile("%0 &= %1" : "+r"(masked_) : "i"(mask)); \
-		masked_; \
-	})
 
 static __always_inline struct hc_bpf_cpu *this_cpu(void)
 {

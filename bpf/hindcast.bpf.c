@@ -15,12 +15,15 @@
 #define HC_SCHEMA_NO_TABLES
 #include "common/schema.h"
 #include "bpf/abi.h"
+#include "bpf/scratch.bpf.h"
 #include "bpf/emit.bpf.h"
 #include "bpf/flags.bpf.h"
 #include "bpf/kernel.bpf.h"
+#include "bpf/filter.bpf.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
+#include "bpf/climb.bpf.h"
 #include "bpf/walk.bpf.h"
 #include "bpf/file.bpf.h"
 #include "bpf/path.bpf.h"

@@ -67,40 +67,6 @@ enum {
 	PAGE_KB_SHIFT = 2, /* 4 KiB pages, on Debian's arm64 too */
 };
 
-/* Thread groups of --follow; the fork and exit hooks keep it. Key: tgid, initial pid namespace. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 65536);
-	__type(key, __u32);
-	__type(value, __u8);
-} followed SEC(".maps");
-
-/* The filters on who acts: false drops the occurrence without a trace in the counters. */
-static __always_inline bool wanted_task(struct task_struct *task)
-{
-	__u32 tgid = bpf_get_current_pid_tgid() >> 32;
-
-	if (hc_config.self_tgid && tgid == hc_config.self_tgid)
-		return false;
-	if (hc_config.follow && !bpf_map_lookup_elem(&followed, &tgid))
-		return false;
-	if (hc_config.filter_uid && BPF_CORE_READ(task, cred, euid.val) != hc_config.uid)
-		return false;
-	if (hc_config.filter_cgroup && bpf_get_current_ancestor_cgroup_id(hc_config.cgroup_level) != hc_config.cgroup_id)
-		return false;
-	if (hc_config.filter_comm) {
-		char comm[HC_BPF_COMM_MAX] = {};
-		__u64 differs = 0;
-
-		bpf_get_current_comm(comm, sizeof(comm));
-		for (int i = 0; i < HC_BPF_COMM_MAX; i++)
-			differs |= comm[i] ^ hc_config.comm[i];
-		if (differs)
-			return false;
-	}
-	return true;
-}
-
 /* ---- ids ---- */
 
 static __always_inline struct pid *pid_of(struct task_struct *task, int type)
@@ -283,4 +249,15 @@ static __always_inline enum layer overlay_layer(struct inode *inode)
 	if (!upper || !BPF_CORE_READ(upper, d_inode))
 		return LAYER_LOWER;
 	return LAYER_UPPER;
+}
+
+static __always_inline bool is_memfd(struct file *file)
+{
+	char name[8] = {}; /* memory files have a dentry without parent, called memfd:NAME */
+	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
+
+	if (BPF_CORE_READ(dentry, d_parent) != dentry)
+		return false;
+	bpf_probe_read_kernel(name, 6, BPF_CORE_READ(dentry, d_name.name));
+	return name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' && name[4] == 'd' && name[5] == ':';
 }

@@ -119,17 +119,6 @@ __noinline int hc_may_write(__u64 inode_addr)
 	return !!(mode & (in_group(task, gid) ? K_S_IWGRP : K_S_IWOTH));
 }
 
-static __always_inline bool is_memfd(struct file *file)
-{
-	char name[8] = {}; /* memory files have a dentry without parent, called memfd:NAME */
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-
-	if (BPF_CORE_READ(dentry, d_parent) != dentry)
-		return false;
-	bpf_probe_read_kernel(name, 6, BPF_CORE_READ(dentry, d_name.name));
-	return name[0] == 'm' && name[1] == 'e' && name[2] == 'm' && name[3] == 'f' && name[4] == 'd' && name[5] == ':';
-}
-
 /* Parameters 16 to 29 of exec events. */
 static __always_inline void put_image(struct out *e, struct task_struct *task)
 {

@@ -1,99 +1,16 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * Parameters that take a walk: the path of a file, the cgroups of a task, the strings of an argument vector.
- *
- * Each walk is a global function: the verifier checks it once by itself, and its callers go on with an unknown number
- * instead of one state per way through the walk. Pointers go in as numbers, except that of the scratch buffer.
+ * Parameters that take a walk: the path of a file (path.bpf.h does it), the cgroups of a task, the strings of an argument
+ * vector. Global functions for the reason given there.
  */
 #pragma once
 
-enum {
-	PATH_COMPONENTS_MAX = 128,
-	CGROUP_COMPONENTS_MAX = 6, /* of each cgroup path the last that many (14.4) */
-	NAME_MASK = 0xff,          /* a component has at most 255 bytes */
-};
-
-struct path_walk {
-	struct dentry *dentry;
-	struct mount___any *mount;
-	__u32 off; /* first byte of what is built so far */
-};
-
-static __always_inline struct scratch *this_scratch(void)
-{
-	__u32 key = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&scratches, &key);
-}
-
-/* One step towards the root: a component, or from a mounted root to its mount point. 1 ends the walk. */
-static long path_step(__u32 i, void *ctx)
-{
-	struct path_walk *w = ctx;
-	struct scratch *s = this_scratch();
-	struct dentry *dentry = w->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
-	struct mount___any *mount = w->mount;
-	__u32 len;
-
-	if (!s)
-		return 1;
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-		struct mount___any *up = BPF_CORE_READ(mount, mnt_parent);
-
-		if (up == mount)
-			return 1;
-		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-		w->mount = up;
-		return 0;
-	}
-	if (parent == dentry)
-		return 1; /* root of something that is not mounted */
-	len = BPF_CORE_READ(dentry, d_name.len) & NAME_MASK;
-	if (w->off < len + 1)
-		return 1;
-	w->off -= len;
-	bpf_probe_read_kernel(s->path + MASKED(w->off, STR_MAX - 1), MASKED(len, NAME_MASK),
-			      BPF_CORE_READ(dentry, d_name.name));
-	w->off--;
-	s->path[MASKED(w->off, STR_MAX - 1)] = '/';
-	w->dentry = parent;
-	return 0;
-}
-
-/* Appends at off the path of an open file from the top of its mount tree; of an anonymous file (memfd) just its name.
- * Returns the length with the NUL, 0 if there is no file. */
-__noinline __u32 hc_path_at(struct scratch *s, __u32 off, __u64 file_addr)
-{
-	struct file *file = (struct file *)file_addr;
-	struct dentry *dentry = BPF_CORE_READ(file, f_path.dentry);
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	struct path_walk w = { .dentry = dentry, .off = STR_MAX - 1 };
-	__u32 n;
-
-	if (!file || !s)
-		return 0;
-	w.mount = (void *)((char *)mnt - bpf_core_field_offset(struct mount___any, mnt));
-	s->path[STR_MAX - 1] = 0;
-	bpf_loop(PATH_COMPONENTS_MAX, path_step, &w, 0);
-	if (w.off == STR_MAX - 1) {
-		if (dentry != BPF_CORE_READ(mnt, mnt_root)) {
-			long len = bpf_probe_read_kernel_str(s->bytes + MASKED(off, SCRATCH_MASK), STR_MAX,
-							     BPF_CORE_READ(dentry, d_name.name));
-			return len > 0 ? len : 0;
-		}
-		w.off--;
-		s->path[MASKED(w.off, STR_MAX - 1)] = '/';
-	}
-	n = MASKED(STR_MAX - w.off, 2 * STR_MAX - 1);
-	if (n > STR_MAX || bpf_probe_read_kernel(s->bytes + MASKED(off, SCRATCH_MASK), n,
-						 s->path + MASKED(w.off, STR_MAX - 1)) < 0)
-		return 0;
-	return n;
-}
+enum { CGROUP_COMPONENTS_MAX = 6 }; /* of each cgroup path the last that many (14.4) */
 
 static __always_inline void put_file_path(struct out *e, struct file *file)
 {
-	out_advance(e, hc_path_at((struct scratch *)e->p, e->off, (__u64)file));
+	out_advance(e, hc_path_at((struct scratch *)e->p, e->off, (__u64)BPF_CORE_READ(file, f_path.dentry),
+				  (__u64)BPF_CORE_READ(file, f_path.mnt), 0));
 }
 
 static __always_inline struct kernfs_node *kernfs_parent(struct kernfs_node *kn)

@@ -11,7 +11,8 @@
  *   hindcast.selection  first in each file and at every change: {"reason": "start" | "reload" | "shed" | "restore",
  *                       "why": text, "syscalls": [all that is recorded from here on], "added": [...], "removed": [...],
  *                       "rules": [files]}; start adds "unsupported": syscalls the rules want that are not recorded
- *   hindcast.snapshot   {"from_ns", "to_ns", "threads", "fds", "skipped"}: the lists at the start of the file were
+ *   hindcast.snapshot   {"from_ns", "to_ns", "threads", "fds", "skipped", "source": "bpf" (iterators) | "proc"; if that
+ *                       was not the first choice "source_why": text}: the lists at the start of the file were
  *                       read in this interval; events of the same interval follow, so what they did may be in the
  *                       lists already; of tasks that ended before they were read, that many events were left out
  *   hindcast.loss       only for intervals with losses: {"from_ns", "to_ns", "lost": sum, "cpus": {"0": {"ring-full":

@@ -88,7 +88,7 @@ static int set_up(struct capture *c, struct hc_diag *reterr_diag)
 		return err;
 	c->start_ns = c->tick_ns = now_ns(c);
 	c->stream = hc_stream_new(&(struct hc_stream_options){ .output = c->p->output, .kernel = c->p->kernel,
-							       .rings = c->rings, .config = c->o->config,
+							       .iterators = c->p->iterators, .rings = c->rings, .config = c->o->config,
 							       .host_root = c->o->host_root, .max_events = c->o->max_events },
 				  c->start_ns);
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);

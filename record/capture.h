@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "record/command.h"
+#include "record/iterators.h"
 #include "record/kernel.h"
 #include "record/output.h"
 #include "record/select.h"
@@ -27,6 +28,7 @@ struct hc_capture_options {
 /* All borrowed until the end of hc_capture_run. */
 struct hc_capture_parts {
 	struct hc_kernel *kernel;
+	const struct hc_iterators *iterators;
 	struct hc_output *output;
 	struct hc_select *select; /* the first selection; the capture replaces (and frees) it on reload: taken */
 	struct hc_flight *flight; /* NULL: none */

@@ -37,7 +37,7 @@ enum {
 };
 
 struct options {
-	const char *write, *compress, *flight, *control, *metrics, *cgroup, *config, *state_set, *failed, *comm;
+	const char *write, *compress, *flight, *control, *metrics, *cgroup, *config, *state_set, *failed, *comm, *snapshot;
 	struct hc_option_list rules, settings, keep;
 	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
 	uint64_t snaplen, ring_size, pid, uid;
@@ -84,6 +84,8 @@ static const struct hc_option table[] = {
 	{ 'n', "events", "N", "stop after N events", HC_OPTION_U64, TO(max_events), 1 },
 	{ 0, "min-free", "BYTES", "stop when the file system has less left (1 % of it, at most 256M)", HC_OPTION_U64, TO(min_free) },
 	{ 0, "ring-size", "BYTES", "buffer per CPU between kernel and recorder (8M)", HC_OPTION_U64, TO(ring_size), 4096, RING_MAX },
+	{ 0, "snapshot", "auto|bpf|proc", "list processes and files by BPF iterators or from /proc (auto: as the kernel can)",
+	  HC_OPTION_STRING, TO(snapshot) },
 	{ 0, "control", "PATH", "make a Unix socket there for 'hindcast control': save, status, reload, stop;\n"
 				"root and this user are let in", HC_OPTION_STRING, TO(control) },
 	{ 0, "metrics", "FILE", "keep the counters there, as Prometheus text, renewed every 5 s;\n"
@@ -120,6 +122,7 @@ struct session {
 	struct hc_select_options select;
 	struct hc_bpf_config config;
 	struct hc_scset keep;
+	enum hc_iterators_use iterators;
 	uint64_t flight_ns, flight_bytes; /* 0: no flight recorder */
 };
 
@@ -201,6 +204,10 @@ static int interpret(struct session *s)
 		return usage("--pid: there is no such process");
 	if (o->all_syscalls && o->rules.n)
 		return usage("--all-syscalls records everything; rules (-r) cannot choose");
+	if (o->snapshot && hc_iterators_parse(o->snapshot) < 0)
+		return usage("--snapshot is auto, bpf or proc");
+	if (o->snapshot)
+		s->iterators = (enum hc_iterators_use)hc_iterators_parse(o->snapshot);
 	for (size_t i = 0; i < o->keep.n; i++) {
 		struct hc_scset one = { 0 };
 
@@ -336,6 +343,7 @@ static int record(struct session *s, struct hc_select *select)
 	struct hc_output *output HC_CLEANUP(hc_output_free) = NULL;
 	struct hc_server *control HC_CLEANUP(hc_server_free) = NULL, *metrics HC_CLEANUP(hc_server_free) = NULL;
 	struct hc_kernel *kernel HC_CLEANUP(hc_kernel_close) = NULL;
+	struct hc_iterators *iterators HC_CLEANUP(hc_iterators_free) = NULL;
 	struct hc_child child __attribute__((cleanup(hc_child_done))) = HC_CHILD_NONE;
 	const char *host_root = getenv("HOST_ROOT");
 	struct hc_capture_result result;
@@ -355,10 +363,11 @@ static int record(struct session *s, struct hc_select *select)
 		errno = 0;
 	signals = block_signals(&diag);
 	if (signals < 0 || hc_kernel_open(&kernel, &s->config, s->options.ring_size, &diag) ||
+	    hc_iterators_new(&iterators, s->iterators, &diag) ||
 	    (s->options.pid && hc_kernel_follow(kernel, (pid_t)s->options.pid, &diag)))
 		return fail(s, &diag, HC_EXIT_FAIL);
-	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .output = output, .select = TAKE(taken),
-							  .flight = flight, .child = &child,
+	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .iterators = iterators, .output = output,
+							  .select = TAKE(taken), .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
 							  .control = control, .metrics = metrics,
 							  .keep_privileges_for_files = hc_output_has_limits(output) },

@@ -25,8 +25,8 @@ static void cleanup_dir(DIR **d)
 		closedir(*d);
 }
 
-/* open_flags of scap-format.md 12.1: the access mode, then every flag of which any bit is set. */
-static uint32_t portable_open_flags(uint64_t x)
+/* The access mode, then every flag of which any bit is set. */
+uint32_t hc_scan_open_flags(uint64_t x)
 {
 	enum { P_RDONLY = 1, P_WRONLY = 2, P_RDWR = 3 };
 	uint32_t out = (x & 3) == 1 ? P_WRONLY : (x & 3) == 2 ? P_RDWR : P_RDONLY;
@@ -58,31 +58,33 @@ static void read_mounts(struct hc_scan *scan, int dir)
 	}
 }
 
+/* What fdinfo adds; without it the entry is good nevertheless. */
 static void fill_file(struct hc_scan *scan, int dir, const char *number, const struct stat *st, struct hc_fd_info *fd)
 {
 	char path[280];
 	const char *v;
 	uint64_t *dev;
 
-	fd->ino = st->st_ino;
-	fd->type = HC_FD_FILE_V2;
-	if (fd->name.len >= 7 && !memcmp(fd->name.p, "/memfd:", 7)) {
-		fd->type = HC_FD_MEMFD;
-		return;
-	}
 	fd->dev = hc_proc_dev(major(st->st_dev), minor(st->st_dev));
 	snprintf(path, sizeof path, "fdinfo/%s", number);
 	if (hc_proc_read(dir, path, &scan->a, FDINFO_CAP))
 		return;
 	v = hc_proc_value(&scan->a, "flags:");
 	if (v)
-		fd->open_flags = portable_open_flags(strtoull(v, NULL, 8));
+		fd->open_flags = hc_scan_open_flags(strtoull(v, NULL, 8));
 	v = hc_proc_value(&scan->a, "mnt_id:");
 	/* The mount's device, not the file's: btrfs and overlayfs give files other ones, and the kernel side records the
 	 * mount's. Detached mounts stand in nobody's mountinfo; then the file's is the best there is. */
 	dev = v ? hc_map_get(&scan->devices, strtoull(v, NULL, 10)) : NULL;
 	if (dev)
 		fd->dev = (uint32_t)*dev;
+}
+
+static const struct hc_str anon_prefix = HC_STR("anon_inode:");
+
+static bool is_anonymous(struct hc_str name)
+{
+	return name.len > anon_prefix.len && !memcmp(name.p, anon_prefix.p, anon_prefix.len);
 }
 
 static uint8_t anon_type(struct hc_str name)
@@ -96,10 +98,9 @@ static uint8_t anon_type(struct hc_str name)
 		{ "[userfaultfd]", HC_FD_USERFAULTFD }, { "[pidfd]", HC_FD_PIDFD }, { "bpf-map", HC_FD_BPF },
 		{ "bpf-prog", HC_FD_BPF }, { "bpf-link", HC_FD_BPF }, { "bpf_link", HC_FD_BPF }, { "bpf_iter", HC_FD_BPF },
 	};
-	static const struct hc_str prefix = HC_STR("anon_inode:");
 
-	if (name.len > prefix.len && !memcmp(name.p, prefix.p, prefix.len)) {
-		struct hc_str rest = { name.p + prefix.len, name.len - prefix.len };
+	if (is_anonymous(name)) {
+		struct hc_str rest = { name.p + anon_prefix.len, name.len - anon_prefix.len };
 
 		for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 			if (hc_str_is(rest, types[i].name))
@@ -116,6 +117,33 @@ static uint64_t bracketed(struct hc_str name, const char *prefix)
 	return name.len > len && !memcmp(name.p, prefix, len) ? strtoull(name.p + len, NULL, 10) : 0;
 }
 
+void hc_scan_fd_type(struct hc_fd_info *fd, uint32_t mode, uint64_t ino, struct hc_str name)
+{
+	fd->ino = ino;
+	fd->name = name;
+	/* kernels differ in what mode these have: none (as stat always says), or that of a regular file (pidfds) */
+	switch (is_anonymous(name) ? 0 : mode & S_IFMT) {
+	case S_IFIFO:
+		fd->type = HC_FD_FIFO;
+		if (bracketed(name, "pipe:["))
+			fd->ino = bracketed(name, "pipe:[");
+		break;
+	case S_IFREG:
+	case S_IFBLK:
+	case S_IFCHR:
+	case S_IFLNK:
+		fd->type = name.len >= 7 && !memcmp(name.p, "/memfd:", 7) ? HC_FD_MEMFD : HC_FD_FILE_V2;
+		break;
+	case S_IFDIR:
+		fd->type = HC_FD_DIRECTORY;
+		break;
+	default:
+		fd->type = anon_type(name);
+		fd->name = (struct hc_str){ 0 };
+		break;
+	}
+}
+
 /* False: no entry. */
 static bool fill(struct hc_scan *scan, int dir, const char *number, struct hc_fd_info *fd)
 {
@@ -127,40 +155,21 @@ static bool fill(struct hc_scan *scan, int dir, const char *number, struct hc_fd
 	snprintf(path, sizeof path, "fd/%s", number);
 	if (fstatat(dir, path, &st, 0) || hc_proc_link(&scan->section->arena, dir, path, HC_FDNAME_CAP, &name))
 		return false;
-	fd->name = name;
-	switch (st.st_mode & S_IFMT) {
-	case S_IFIFO:
-		fd->type = HC_FD_FIFO;
-		fd->ino = bracketed(name, "pipe:[");
-		if (!fd->ino)
-			fd->ino = st.st_ino;
-		return true;
-	case S_IFREG:
-	case S_IFBLK:
-	case S_IFCHR:
-	case S_IFLNK:
-		fill_file(scan, dir, number, &st, fd);
-		return true;
-	case S_IFDIR:
-		fd->type = HC_FD_DIRECTORY;
-		fd->ino = st.st_ino;
-		return true;
-	case S_IFSOCK:
-		socket = hc_scan_socket(scan, dir, bracketed(name, "socket:["));
-		if (!socket)
-			return false;
-		*fd = (struct hc_fd_info){ .tid = fd->tid, .fd = fd->fd, .ino = socket->ino, .type = socket->type,
-					   .l4proto = socket->l4proto, .sport = socket->sport, .dport = socket->dport,
-					   .unix_source = socket->unix_source, .name = socket->name };
-		memcpy(fd->sip, socket->sip, sizeof fd->sip);
-		memcpy(fd->dip, socket->dip, sizeof fd->dip);
-		return true;
-	default:
-		fd->type = anon_type(name);
-		fd->ino = st.st_ino;
-		fd->name = (struct hc_str){ 0 };
+	if (!S_ISSOCK(st.st_mode)) {
+		hc_scan_fd_type(fd, st.st_mode, st.st_ino, name);
+		if (fd->type == HC_FD_FILE_V2)
+			fill_file(scan, dir, number, &st, fd);
 		return true;
 	}
+	socket = hc_scan_socket(scan, dir, bracketed(name, "socket:["));
+	if (!socket)
+		return false;
+	*fd = (struct hc_fd_info){ .tid = fd->tid, .fd = fd->fd, .ino = socket->ino, .type = socket->type,
+				   .l4proto = socket->l4proto, .sport = socket->sport, .dport = socket->dport,
+				   .unix_source = socket->unix_source, .name = socket->name };
+	memcpy(fd->sip, socket->sip, sizeof fd->sip);
+	memcpy(fd->dip, socket->dip, sizeof fd->dip);
+	return true;
 }
 
 void hc_scan_fds(struct hc_scan *scan, int dir, int64_t pid)

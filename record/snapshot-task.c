@@ -16,7 +16,6 @@
 #include "record/snapshot-parts.h"
 
 enum {
-	CL_THREAD_FILES = 0x2001, /* portable CLONE_THREAD | CLONE_FILES */
 	STATUS_CAP = 1 << 16,     /* `status` is some 1.5 KiB; CPU lists of huge machines make it longer */
 };
 
@@ -80,18 +79,25 @@ static bool read_stat(const struct hc_buf *stat, struct hc_thread_info *t)
 	return true;
 }
 
-/* cmdline: argv[0], then the rest, each with its NUL; the last byte of what was read is made one. */
-static void split_cmdline(struct hc_arena *arena, struct hc_buf *cmdline, struct hc_thread_info *t)
+void hc_scan_cmdline(struct hc_arena *arena, char *cmdline, size_t len, struct hc_thread_info *t)
 {
-	size_t len = cmdline->len, exe;
+	size_t exe;
 
 	if (!len)
 		return;
-	cmdline->p[len - 1] = '\0';
-	exe = strlen(cmdline->p);
-	t->exe = hc_proc_str(arena, cmdline->p, exe, HC_PATH_CAP);
+	cmdline[len - 1] = '\0';
+	exe = strlen(cmdline);
+	t->exe = hc_proc_str(arena, cmdline, exe, HC_PATH_CAP);
 	if (exe + 1 < len)
-		t->args = hc_proc_str(arena, cmdline->p + exe + 1, len - exe - 1, HC_STRINGS_CAP);
+		t->args = hc_proc_str(arena, cmdline + exe + 1, len - exe - 1, HC_STRINGS_CAP);
+}
+
+void hc_scan_environ(struct hc_arena *arena, char *env, size_t len, struct hc_thread_info *t)
+{
+	if (!len)
+		return;
+	env[len - 1] = '\0';
+	t->env = hc_proc_str(arena, env, len, HC_STRINGS_CAP);
 }
 
 static uint64_t ns(struct timespec ts)
@@ -99,11 +105,31 @@ static uint64_t ns(struct timespec ts)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
+uint64_t hc_scan_pidns_start(int dir)
+{
+	struct stat st;
+
+	return fstatat(dir, "root/proc/1/cmdline", &st, 0) ? 0 : ns(st.st_ctim);
+}
+
+bool hc_scan_exe_writable(int dir, const struct hc_thread_info *t)
+{
+	char path[HC_PATH_CAP + 8];
+	struct stat st;
+
+	if (!t->exepath.len)
+		return false;
+	snprintf(path, sizeof path, "root%.*s", (int)t->exepath.len, t->exepath.p);
+	if (fstatat(dir, path, &st, 0))
+		return false;
+	return st.st_uid == t->uid || st.st_mode & S_IWOTH || (st.st_gid == t->gid && st.st_mode & S_IWGRP) ||
+	       (t->uid == 0 && (!faccessat(dir, path, W_OK, AT_EACCESS) || errno != EROFS));
+}
+
 /* The executable's inode, by the exe link itself: that is the file that runs, whatever the mount namespace makes of
  * its path. exe_writable asks whether the task could change it, so there the path counts. */
 static void read_executable(int dir, struct hc_thread_info *t)
 {
-	char path[HC_PATH_CAP + 8];
 	struct stat st;
 
 	if (!fstatat(dir, "exe", &st, 0)) {
@@ -111,13 +137,7 @@ static void read_executable(int dir, struct hc_thread_info *t)
 		t->exe_ino_ctime_ns = ns(st.st_ctim);
 		t->exe_ino_mtime_ns = ns(st.st_mtim);
 	}
-	if (!t->exepath.len)
-		return;
-	snprintf(path, sizeof path, "root%.*s", (int)t->exepath.len, t->exepath.p);
-	if (fstatat(dir, path, &st, 0))
-		return;
-	t->exe_writable = st.st_uid == t->uid || st.st_mode & S_IWOTH || (st.st_gid == t->gid && st.st_mode & S_IWGRP) ||
-			  (t->uid == 0 && (!faccessat(dir, path, W_OK, AT_EACCESS) || errno != EROFS));
+	t->exe_writable = hc_scan_exe_writable(dir, t);
 }
 
 /* A task with capabilities beyond ours, init for one, hides its memory and links (no CAP_SYS_PTRACE, a sandbox). It is
@@ -147,14 +167,11 @@ static bool read_memory(struct hc_scan *scan, int dir, struct hc_thread_info *t)
 	has_exe = !err;
 	if (!scan->a.len && !has_exe)
 		return false; /* a kernel thread or a zombie */
-	split_cmdline(arena, &scan->a, t);
+	hc_scan_cmdline(arena, scan->a.p, scan->a.len, t);
 	err = hc_proc_read(dir, "environ", &scan->a, HC_STRINGS_CAP);
 	if (err && !is_denied(err))
 		return false;
-	if (scan->a.len) {
-		scan->a.p[scan->a.len - 1] = '\0';
-		t->env = hc_proc_str(arena, scan->a.p, scan->a.len, HC_STRINGS_CAP);
-	}
+	hc_scan_environ(arena, scan->a.p, scan->a.len, t);
 	return true;
 }
 
@@ -164,7 +181,6 @@ bool hc_scan_thread(struct hc_scan *scan, int dir, int64_t tid, const struct hc_
 	struct hc_arena *arena = &scan->section->arena;
 	struct hc_thread_info t = { .tid = tid, .fdlimit = -1, .loginuid = UINT32_MAX };
 	struct rlimit limit;
-	struct stat st;
 
 	if (hc_proc_read(dir, "status", &scan->a, STATUS_CAP))
 		return false;
@@ -192,10 +208,9 @@ bool hc_scan_thread(struct hc_scan *scan, int dir, int64_t tid, const struct hc_
 		t.loginuid = (uint32_t)strtoul(scan->a.p, NULL, 10);
 	if (!prlimit((pid_t)tid, RLIMIT_NOFILE, NULL, &limit))
 		t.fdlimit = (int64_t)limit.rlim_cur;
-	if (!fstatat(dir, "root/proc/1/cmdline", &st, 0))
-		t.pidns_init_start_ts_ns = ns(st.st_ctim);
+	t.pidns_init_start_ts_ns = hc_scan_pidns_start(dir);
 	read_executable(dir, &t);
-	t.flags = t.tid == t.pid ? 0 : CL_THREAD_FILES;
+	t.flags = t.tid == t.pid ? 0 : HC_SCAN_THREAD_FLAGS;
 	*ret = t;
 	return true;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The scan of /proc (scap-format.md 16): every process, then its other threads, then its descriptors. Tasks come and
- * go while it runs; whatever cannot be read completely is left out, and the events recorded meanwhile tell the rest.
+ * The scan (scap-format.md 16). What the iterators tell comes first; then, in /proc, every process that is not known yet,
+ * its other threads, its descriptors. Tasks come and go while it runs; whatever cannot be read completely is left out,
+ * and the events recorded meanwhile tell the rest.
  */
 #include "record/snapshot.h"
 
@@ -9,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,8 @@
 
 #include "common/cleanup.h"
 #include "record/snapshot-parts.h"
+
+enum { STATUS_CAP = 1 << 16 };
 
 static void cleanup_dir(DIR **d)
 {
@@ -119,13 +123,48 @@ static void scan_done(struct hc_scan *scan)
 	hc_map_done(&scan->sockets);
 	hc_map_done(&scan->mntns);
 	hc_map_done(&scan->devices);
+	hc_map_done(&scan->cgroups_told);
+	hc_map_done(&scan->pidns_told);
 	hc_buf_done(&scan->a);
 	hc_buf_done(&scan->b);
 }
 
-int hc_snapshot_take(struct hc_section *section, const char *host_root, struct hc_diag *reterr_diag)
+/* Iterators tell the tasks of the reader's pid namespace. Those are the tasks of this /proc if it knows us by one number
+ * only. */
+static bool is_our_pidns(struct hc_scan *scan)
+{
+	const char *numbers;
+	char *end;
+
+	if (hc_proc_read(scan->proc, "self/status", &scan->a, STATUS_CAP))
+		return false;
+	numbers = hc_proc_value(&scan->a, "NSpid:");
+	return numbers && strtol(numbers, &end, 10) == getpid() && *end == '\n';
+}
+
+/* Threads and descriptors by the iterators; *ret_seen as in hc_scan_iterators. */
+static void ask_iterators(struct hc_scan *scan, const struct hc_snapshot_iterators *iterators, struct hc_map *ret_seen,
+			  struct hc_snapshot_source *source)
+{
+	int err;
+
+	if (!is_our_pidns(scan)) {
+		snprintf(source->why, sizeof source->why, "%s/proc is of another pid namespace than the recorder's", scan->root);
+		return;
+	}
+	err = hc_scan_iterators(scan, iterators, ret_seen);
+	if (err)
+		snprintf(source->why, sizeof source->why, "the kernel's iterators cannot be read: %s", strerror(-err));
+	else
+		source->iterators = true;
+}
+
+int hc_snapshot_take(struct hc_section *section, const char *host_root, const struct hc_snapshot_iterators *iterators,
+		     struct hc_snapshot_source *ret_source, struct hc_diag *reterr_diag)
 {
 	__attribute__((cleanup(scan_done))) struct hc_scan scan = { .section = section, .root = host_root, .proc = -1 };
+	struct hc_snapshot_source source = { 0 };
+	struct hc_map seen = { 0 };
 	struct hc_buf path HC_BUF_DONE = { 0 };
 	DIR *processes CLOSEDIR = NULL;
 	int own_cgroupns HC_CLOSE = -1;
@@ -141,9 +180,15 @@ int hc_snapshot_take(struct hc_section *section, const char *host_root, struct h
 	hc_scan_users(&scan);
 	own_cgroupns = enter_host_cgroupns(&scan);
 	hc_scan_cgroup_init(&scan);
+	if (iterators)
+		ask_iterators(&scan, iterators, &seen, &source);
 	for (int64_t pid; (pid = next_number(processes));)
-		scan_process(&scan, pid);
+		if (!hc_map_get(&seen, (uint64_t)pid))
+			scan_process(&scan, pid);
+	hc_map_done(&seen);
 	if (own_cgroupns >= 0)
 		setns(own_cgroupns, CLONE_NEWCGROUP);
+	if (ret_source)
+		*ret_source = source;
 	return 0;
 }

@@ -21,7 +21,6 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "config.h"
-#include "record/snapshot.h"
 
 enum {
 	BACKLOG_MAX = 256 << 20,      /* held back at most; beyond it events wait in the rings, which may overflow */
@@ -37,6 +36,8 @@ struct snapshot {
 	struct hc_section section;
 	struct hc_diag diag;
 	int err;
+	const struct hc_iterators *iterators;
+	struct hc_snapshot_source source;
 	const char *host_root;
 	int done_fd; /* eventfd */
 	uint64_t from_ns;
@@ -65,6 +66,7 @@ struct hc_stream *hc_stream_new(const struct hc_stream_options *options, uint64_
 	struct hc_stream *s = hc_calloc(1, sizeof *s);
 
 	s->o = *options;
+	s->snapshot.iterators = options->iterators;
 	s->snapshot.host_root = options->host_root;
 	s->snapshot.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	s->last_ts = s->last_cost_ns = now_ns;
@@ -107,7 +109,8 @@ static void *snapshot_main(void *arg)
 {
 	struct snapshot *snapshot = arg;
 
-	snapshot->err = hc_snapshot_take(&snapshot->section, snapshot->host_root, &snapshot->diag);
+	snapshot->err = hc_iterators_snapshot(snapshot->iterators, &snapshot->section, snapshot->host_root, &snapshot->source,
+					      &snapshot->diag);
 	if (write(snapshot->done_fd, &(uint64_t){ 1 }, sizeof(uint64_t)) < 0)
 		abort(); /* an eventfd takes a 1 unless its counter is full */
 	return NULL;
@@ -363,6 +366,7 @@ static int release_backlog(struct hc_stream *s, bool overlap, struct hc_diag *re
 static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, struct hc_diag *reterr_diag)
 {
 	const struct hc_section *section = &s->snapshot.section;
+	const struct hc_snapshot_source *source = &s->snapshot.source;
 	int err = hc_output_begin(s->o.output, section, now_ns, reterr_diag);
 
 	if (err)
@@ -377,9 +381,11 @@ static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, st
 		err = tell(s, HC_LEDGER_SELECTION, selection_text(s, true), reterr_diag);
 	if (!err)
 		err = tell(s, HC_LEDGER_SNAPSHOT,
-			   hc_ledger_text(json_pack("{s:I, s:I, s:I, s:I, s:I}", "from_ns", (json_int_t)s->snapshot.from_ns, "to_ns",
-						    (json_int_t)now_ns, "threads", (json_int_t)section->nthreads, "fds",
-						    (json_int_t)section->nfds, "skipped", (json_int_t)skipped)),
+			   hc_ledger_text(json_pack("{s:I, s:I, s:I, s:I, s:I, s:s, s:s*}", "from_ns",
+						    (json_int_t)s->snapshot.from_ns, "to_ns", (json_int_t)now_ns, "threads",
+						    (json_int_t)section->nthreads, "fds", (json_int_t)section->nfds, "skipped",
+						    (json_int_t)skipped, "source", source->iterators ? "bpf" : "proc",
+						    "source_why", *source->why ? source->why : NULL)),
 			   reterr_diag);
 	if (!err)
 		err = tell(s, HC_LEDGER_TRIGGER, TAKE(s->trigger), reterr_diag);

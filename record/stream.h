@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "common/diag.h"
+#include "record/iterators.h"
 #include "record/ledger.h"
 #include "record/output.h"
 #include "record/rings.h"
@@ -33,6 +34,7 @@ struct hc_stream;
 struct hc_stream_options {
 	struct hc_output *output;             /* borrowed */
 	const struct hc_kernel *kernel;       /* borrowed */
+	const struct hc_iterators *iterators; /* borrowed; for the snapshots */
 	struct hc_rings *rings;               /* borrowed; for fill levels */
 	const struct hc_bpf_config *config;   /* borrowed */
 	const char *host_root;

@@ -280,6 +280,38 @@ def case_the_ledger_says_what_was_recorded():
     check(first[0] == ASYNC, "the ledger's first entries stand before the events")
 
 
+def case_the_snapshot_says_where_it_comes_from():
+    sleeper = subprocess.Popen(["sleep", "100"])
+    try:
+        for source in ("bpf", "proc"):
+            name = source + ".scap.zst"
+            p = record("-w", name, "--snapshot", source, "-e", "40", command=["sh", "-c", "for i in 1 2 3 4 5 6; do /bin/true; sleep 0.2; done"])
+            check(p.returncode == 0, p.err)
+            files = sorted(f for f in os.listdir(".") if f.startswith(source))
+            check(len(files) > 1, "no second file, which is made with fewer privileges")
+            lint(*files)
+            for f in files:
+                entry = dict(ledger(f))["hindcast.snapshot"]
+                check(entry["source"] == source and "source_why" not in entry, f"{f}: {entry}")
+                check(entry["threads"] > 1 and entry["fds"] > 3, f"{f}: {entry}")
+    finally:
+        sleeper.kill()
+    p = record("-w", "x.scap.zst", "--snapshot", "nowhere", command=["true"])
+    check(p.returncode == 2 and "--snapshot is auto" in p.err, p.err)
+    env = dict(os.environ, HOST_ROOT=os.getcwd() + "/host")
+    os.makedirs("host")
+    os.symlink("/proc", "host/proc")
+    p = record("-w", "y.scap.zst", command=["true"], env=env)
+    check(p.returncode == 0 and dict(ledger("y.scap.zst"))["hindcast.snapshot"]["source"] == "bpf", p.err)
+    os.unlink("host/proc")
+    os.makedirs("host/proc/self")
+    with open("host/proc/self/status", "w") as f:
+        f.write("NSpid:\t4711\t1\n")
+    p = record("-w", "z.scap.zst", command=["true"], env=env)
+    entry = dict(ledger("z.scap.zst"))["hindcast.snapshot"]
+    check(p.returncode == 0 and entry["source"] == "proc" and "pid namespace" in entry["source_why"], entry)
+
+
 def case_the_flight_recorder_saves_the_past_and_what_follows():
     p = subprocess.Popen([HINDCAST, "record", "--flight", "4s", "-w", "f.scap.zst", "--", "sh", "-c",
                           "i=0; while [ $i -lt 100 ]; do cd /; sleep 0.1; i=$((i+1)); done"], stderr=subprocess.PIPE)

@@ -94,7 +94,7 @@ static void take(void)
 {
 	struct hc_diag diag = { 0 };
 
-	cr_assert_eq(hc_snapshot_take(&section, root, &diag), 0, "%s", diag.text);
+	cr_assert_eq(hc_snapshot_take(&section, root, NULL, NULL, &diag), 0, "%s", diag.text);
 }
 
 static bool is(struct hc_str s, const char *text, size_t len)
@@ -281,7 +281,7 @@ Test(snapshot, without_proc_there_is_none)
 {
 	struct hc_diag diag = { 0 };
 
-	cr_expect_lt(hc_snapshot_take(&section, "/no/such/root", &diag), 0);
+	cr_expect_lt(hc_snapshot_take(&section, "/no/such/root", NULL, NULL, &diag), 0);
 	cr_expect_not_null(strstr(diag.text, "/no/such/root/proc"));
 }
 
@@ -293,7 +293,7 @@ Test(snapshot, real_proc_knows_this_process)
 	int p[2], pipe_type = -1;
 
 	cr_assert_eq(pipe(p), 0);
-	cr_assert_eq(hc_snapshot_take(&section, "", &diag), 0);
+	cr_assert_eq(hc_snapshot_take(&section, "", NULL, NULL, &diag), 0);
 	for (uint32_t i = 0; i < section.nthreads; i++)
 		found |= section.threads[i].tid == getpid() && section.threads[i].ptid == getppid();
 	for (uint32_t i = 0; i < section.nfds; i++)
