@@ -265,8 +265,8 @@ static void put_misses(struct job *job)
 			hc_buf_putc(&job->out, '\n');
 			continue;
 		}
-		hc_buf_printf(&job->out, "\n%" PRIu64 " event%s, %u comparison%s short; the nearest:\n", m->events, m->events == 1 ? "" : "s",
-			      m->nearest->root->to_true, m->nearest->root->to_true == 1 ? "" : "s");
+		hc_buf_printf(&job->out, "\n%" PRIu64 " event%s, %u comparison%s short; the nearest:\n", m->events,
+			      m->events == 1 ? "" : "s", m->nearest->root->to_true, m->nearest->root->to_true == 1 ? "" : "s");
 		hc_explain_text(m->nearest, job->utf8, &job->out);
 	}
 }

@@ -19,6 +19,7 @@
 #include "replay/alert.h"
 #include "replay/config.h"
 #include "replay/confine.h"
+#include "replay/hits.h"
 #include "replay/replay.h"
 #include "replay/run.h"
 #include "replay/sink.h"
@@ -27,7 +28,7 @@
 #define COMMAND "hindcast replay"
 
 struct options {
-	struct hc_option_list rules, assignments, tags, untags, disables, files;
+	struct hc_option_list rules, assignments, tags, untags, disables, files, coverage;
 	const char *config, *priority, *since, *until, *plan, *output, *program, *extra;
 	bool json, all_events, exit_alerts, exit_gaps, quiet, one_thread, flush;
 };
@@ -49,6 +50,9 @@ static const struct hc_option options[] = {
 	{ 'p', "print", "TEXT", "append this to the output of every rule", HC_OPTION_STRING, ROW(extra) },
 	{ 'w', "output", "FILE", "append alerts to FILE instead of writing them to standard output", HC_OPTION_STRING, ROW(output) },
 	{ 0, "program", "COMMAND", "write alerts to the standard input of COMMAND, started once", HC_OPTION_STRING, ROW(program) },
+	{ 0, "coverage", "FILE", "also write how often each comparison of each rule was evaluated and true, over all captures:\n"
+	  "a page if FILE ends in .html, JSON if in .json, else text; - is standard output.\nMay be repeated", HC_OPTION_LIST,
+	  ROW(coverage) },
 	{ 'U', "unbuffered", NULL, "write out each alert at once", HC_OPTION_FLAG, ROW(flush) },
 	{ 'q', "quiet", NULL, "no progress bar, no closing summary", HC_OPTION_FLAG, ROW(quiet) },
 	{ .kind = HC_OPTION_GROUP, .help = "Which events alert (all of them always update the picture of the host)" },
@@ -94,6 +98,8 @@ struct job {
 	struct hc_run run;
 	struct hc_run_input *inputs;
 	size_t ninputs;
+	struct hc_hits *hits; /* NULL: no coverage wanted */
+	FILE **coverage;      /* opts.coverage.n, opened before the process confines itself */
 };
 
 static int fail(int code, const struct hc_diag *diag)
@@ -231,6 +237,53 @@ static int open_outputs(struct job *job)
 	return 0;
 }
 
+/* ---- coverage of conditions ---- */
+
+static int open_coverage(struct job *job)
+{
+	const struct hc_option_list *paths = &job->opts.coverage;
+	struct hc_diag diag;
+
+	if (!paths->n)
+		return 0;
+	job->coverage = hc_calloc(paths->n, sizeof(*job->coverage));
+	for (size_t i = 0; i < paths->n; i++) {
+		job->coverage[i] = !strcmp(paths->items[i], "-") ? stdout : fopen(paths->items[i], "we");
+		if (!job->coverage[i]) {
+			hc_diag_set(&diag, -errno, "%s: cannot write: %s", paths->items[i], strerror(errno));
+			return fail(HC_EXIT_FAIL, &diag);
+		}
+	}
+	job->hits = hc_hits_new(hc_replay_rules(job->replay));
+	return 0;
+}
+
+/* hc_run_fn in place of hc_replay_event if coverage is wanted. */
+static bool event_with_coverage(void *ctx, struct hc_eval *eval)
+{
+	struct job *job = ctx;
+
+	hc_hits_event(job->hits, eval);
+	return hc_replay_event(job->replay, eval);
+}
+
+/* After the alerts. 0 or the exit code. */
+static int write_coverage(struct job *job)
+{
+	for (size_t i = 0; i < job->opts.coverage.n; i++) {
+		const char *path = job->opts.coverage.items[i];
+		struct hc_buf report HC_BUF_DONE = { 0 };
+		struct hc_diag diag;
+
+		hc_hits_report(job->hits, hc_hits_format_of(path), &report);
+		if (fwrite(report.p, 1, report.len, job->coverage[i]) == report.len && !fflush(job->coverage[i]))
+			continue;
+		hc_diag_set(&diag, -errno, "%s: cannot write: %s", path, strerror(errno));
+		return fail(HC_EXIT_FAIL, &diag);
+	}
+	return 0;
+}
+
 /* All captures, before anything is read from the first of them. */
 static int open_captures(struct job *job, int argc, char **argv)
 {
@@ -299,8 +352,8 @@ static int replay_all(struct job *job)
 	int exit_code;
 
 	job->run.command = COMMAND;
-	job->run.fn = hc_replay_event;
-	job->run.ctx = job->replay;
+	job->run.fn = job->hits ? event_with_coverage : hc_replay_event;
+	job->run.ctx = job->hits ? (void *)job : job->replay;
 	job->run.wanted = hc_replay_wanted(job->replay);
 	job->run.base64 = job->config.base64;
 	job->run.no_ahead = job->opts.one_thread || hc_run_on_one_cpu();
@@ -318,6 +371,8 @@ static int replay_all(struct job *job)
 	exit_code = hc_run_exit(&job->run);
 	if (hc_sinks_close(&job->sinks, &diag))
 		exit_code = fail(HC_EXIT_FAIL, &diag);
+	if (write_coverage(job))
+		exit_code = HC_EXIT_FAIL;
 	if (!job->opts.quiet)
 		summarise(job, (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
 	if (exit_code)
@@ -335,6 +390,11 @@ static void done(struct job *job)
 	for (size_t i = 0; i < job->ninputs; i++)
 		hc_source_close(job->inputs[i].source);
 	free(job->inputs);
+	for (size_t i = 0; job->coverage && i < job->opts.coverage.n; i++)
+		if (job->coverage[i] && job->coverage[i] != stdout)
+			fclose(job->coverage[i]);
+	free(job->coverage);
+	hc_hits_free(job->hits);
 	hc_replay_free(job->replay);
 	free(job->switches);
 	hc_config_done(&job->config);
@@ -344,6 +404,7 @@ static void done(struct job *job)
 	free(job->opts.untags.items);
 	free(job->opts.disables.items);
 	free(job->opts.files.items);
+	free(job->opts.coverage.items);
 }
 
 static int run_replay(int argc, char **argv)
@@ -362,6 +423,8 @@ static int run_replay(int argc, char **argv)
 		exit_code = open_captures(&job, n, argv + 1);
 	if (!exit_code)
 		exit_code = open_outputs(&job);
+	if (!exit_code)
+		exit_code = open_coverage(&job);
 	if (!exit_code)
 		exit_code = replay_all(&job);
 	done(&job);

@@ -74,9 +74,11 @@ void hc_origin_note(struct hc_ast *ast, const struct hc_origin *o, const struct 
 
 bool hc_origin_place(const struct hc_ast *ast, struct hc_place *ret)
 {
+	const struct hc_origin *o = ast->origin;
 	uint32_t width = 0;
 
-	if (!ast->origin || !hc_origin_find(ast->origin, ast->pos.off, &width, &ret->file, &ret->off))
+	if (!o || (!hc_origin_find(o, ast->pos.off, &width, &ret->file, &ret->off) &&
+		   (!ast->nvalues || !hc_origin_find(o, ast->values[0].pos.off, &width, &ret->file, &ret->off))))
 		return false;
 	if (ret->off > ret->file->len)
 		ret->off = (uint32_t)ret->file->len;

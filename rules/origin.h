@@ -30,7 +30,7 @@ bool hc_origin_find(const struct hc_origin *origin, uint32_t off, uint32_t *widt
  * the `not`s at its root. */
 void hc_origin_note(struct hc_ast *ast, const struct hc_origin *origin, const struct hc_list_texts *lists);
 
-/* Where a node is written. */
+/* Where a node is written; of a comparison that an exception was turned into, where its first value is. */
 struct hc_place {
 	const struct hc_load_result *file;
 	uint32_t off, line, column; /* in bytes; off from 0, the others from 1 */

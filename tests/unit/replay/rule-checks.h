@@ -45,7 +45,8 @@ static inline const struct hc_rule *rule_of(const char *items, const char *condi
 {
 	char text[4096];
 
-	snprintf(text, sizeof text, "%s- rule: R\n  desc: d\n  priority: NOTICE\n  output: removed %%evt.arg.path\n  condition: >\n    %s\n",
+	snprintf(text, sizeof text,
+		 "%s- rule: R\n  desc: d\n  priority: NOTICE\n  output: removed %%evt.arg.path\n  condition: >\n    %s\n",
 		 items, condition);
 	load(text);
 	return hc_ruleset_find(rules, "R", NULL);

@@ -245,8 +245,10 @@ Test(explain, misses_are_put_together_and_the_nearest_comes_first)
 	unlinks_and_is_collected(11, "/var/lib", 3);
 	unlinks_and_is_collected(11, "/tmp/x", 4);
 	cr_expect_str_eq(lines(9),
-		"  evt.arg.path startswith /var/log was false: evt.arg.path=/var/lib, at event 3 (and 2 more; all values: /tmp/x 2, /var/lib 1)\n"
-		"  evt.arg.path startswith /var/log was false: evt.arg.path=/tmp/x; proc.name = prog was false: proc.name=bash, at event 1\n",
+		"  evt.arg.path startswith /var/log was false: evt.arg.path=/var/lib, at event 3 "
+		"(and 2 more; all values: /tmp/x 2, /var/lib 1)\n"
+		"  evt.arg.path startswith /var/log was false: evt.arg.path=/tmp/x; "
+		"proc.name = prog was false: proc.name=bash, at event 1\n",
 		"%s", lines(9));
 	cr_expect_null(strchr(strchr(lines(1), '\n') + 1, '\n'));
 	cr_expect_eq(hc_misses_matched(misses, NULL), 0);
@@ -277,8 +279,8 @@ Test(explain, an_earlier_rule_that_takes_the_alert_is_named)
 	collect(hc_ruleset_find(rules, "Second", NULL));
 	unlinks_and_is_collected(10, "/x", 1);
 	unlinks_and_is_collected(11, "/x", 2);
-	cr_expect_str_eq(lines(3), "  the condition was true for 1 event, first at event 2; but rule 'First' comes before it and matched 1 of "
-			 "them, too: with rule_matching 'first' that one alerts\n", "%s", lines(3));
+	cr_expect_str_eq(lines(3), "  the condition was true for 1 event, first at event 2; but rule 'First' comes before it "
+			 "and matched 1 of them, too: with rule_matching 'first' that one alerts\n", "%s", lines(3));
 }
 
 Test(explain, rules_that_take_no_part_say_so)
