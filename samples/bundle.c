@@ -91,33 +91,39 @@ struct hc_bundle *hc_bundle_close(struct hc_bundle *bundle)
 	return NULL;
 }
 
-const struct hc_archive_member *hc_bundle_resolve(const struct hc_bundle *bundle, const char *from, const char *path)
+bool hc_bundle_path(const char *from, const char *path, struct hc_buf *name)
 {
-	struct hc_buf name HC_BUF_DONE = { 0 };
 	const char *slash = from ? strrchr(from, '/') : NULL;
 	size_t part;
 
 	if (*path == '/')
-		return NULL;
-	hc_buf_put(&name, from, slash ? (size_t)(slash - from) : 0);
+		return false;
+	hc_buf_put(name, from, slash ? (size_t)(slash - from) : 0);
 	for (const char *p = path; *p; p += part + (p[part] == '/')) {
 		part = strcspn(p, "/");
 		if (part == 0 || (part == 1 && *p == '.'))
 			continue;
 		if (part == 2 && !strncmp(p, "..", 2)) {
-			char *up = name.len ? strrchr(name.p, '/') : NULL;
+			char *up = name->len ? strrchr(name->p, '/') : NULL;
 
-			if (!name.len)
-				return NULL;
-			name.len = up ? (size_t)(up - name.p) : 0;
-			name.p[name.len] = '\0';
+			if (!name->len)
+				return false;
+			name->len = up ? (size_t)(up - name->p) : 0;
+			name->p[name->len] = '\0';
 			continue;
 		}
-		if (name.len)
-			hc_buf_putc(&name, '/');
-		hc_buf_put(&name, p, part);
+		if (name->len)
+			hc_buf_putc(name, '/');
+		hc_buf_put(name, p, part);
 	}
-	return hc_archive_get(bundle->archive, name.p);
+	return true;
+}
+
+const struct hc_archive_member *hc_bundle_resolve(const struct hc_bundle *bundle, const char *from, const char *path)
+{
+	struct hc_buf name HC_BUF_DONE = { 0 };
+
+	return hc_bundle_path(from, path, &name) ? hc_archive_get(bundle->archive, name.p) : NULL;
 }
 
 static bool ends_with(const char *s, const char *suffix)

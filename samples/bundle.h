@@ -35,6 +35,9 @@ int hc_bundle_open_source(struct hc_bundle **ret, struct hc_source *source, cons
 struct hc_bundle *hc_bundle_close(struct hc_bundle *bundle);
 HC_DEFINE_CLEANUP(struct hc_bundle *, hc_bundle_close);
 
+/* Appends the name that `path` means to a file of a bundle called `from`, or to its root ("": the root itself). False: it leads
+ * outside. */
+bool hc_bundle_path(const char *from, const char *path, struct hc_buf *ret);
 /* The member that `path` means to a file of the bundle called `from` ("tests/a.test.yaml" and "../x.scap.zst" is "x.scap.zst");
  * from NULL: to the bundle's root. NULL if there is none, or path leads outside. Borrowed. */
 const struct hc_archive_member *hc_bundle_resolve(const struct hc_bundle *bundle, const char *from, const char *path);

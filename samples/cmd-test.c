@@ -43,7 +43,8 @@ const struct hc_command hc_cmd_test = {
 	.name = "test",
 	.usage = "[OPTION]... [PATH]...",
 	.summary = "test rules against captures, as *.test.yaml files say",
-	.detail = "PATH is a test file, or a directory with *.test.yaml files below it (default: the current one).\n"
+	.detail = "PATH is a test file, a bundle (hindcast pack), or a directory with *.test.yaml files and bundles below it\n"
+		  "(default: the current one).\n"
 		  "docs/testing.md describes them; the shortest one:\n\n"
 		  "  capture: incident.scap.zst\n"
 		  "  rules: my_rules.yaml\n"
@@ -69,7 +70,7 @@ static int run_test(int argc, char **argv)
 					     .list = o.list, .tap = o.tap, .verbose = o.verbose, .quiet = o.quiet,
 					     .update = o.update, .junit = o.junit, .command = COMMAND };
 	for (int i = 0; i < (n ? n : 1); i++) {
-		if (!hc_test_list_add(&list, n ? argv[i + 1] : ".", NULL, o.update, &diag))
+		if (!hc_test_list_add(&list, n ? argv[i + 1] : ".", o.update, &diag))
 			continue;
 		fprintf(stderr, COMMAND ": %s\n", diag.text);
 		hc_test_list_done(&list);

@@ -75,7 +75,7 @@ static void put_alert(const struct hc_test_facts *facts, const struct hc_test *t
 
 	hc_buf_printf(to, "event %llu", (unsigned long long)a->event);
 	if (run->ncaptures > 1)
-		hc_buf_printf(to, " of %s", run->captures_shown[a->capture]);
+		hc_buf_printf(to, " of %s", run->captures[a->capture].shown);
 	hc_buf_puts(to, ": ");
 	hc_print_json(to, (struct hc_str){ a->message.p, a->message.len < TEXT_MAX ? a->message.len : TEXT_MAX });
 	hc_buf_puts(to, a->message.len > TEXT_MAX ? "...\n" : "\n");

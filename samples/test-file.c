@@ -39,6 +39,17 @@ static const char *const pattern_keys[] = { "regex", NULL };
 
 /* ---- values ---- */
 
+bool hc_test_is_name(const char *name)
+{
+	static const char *const ends[] = { ".test.yaml", ".test.yml" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (len > strlen(ends[i]) && !strcmp(name + len - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
+}
+
 bool hc_test_count_has(const struct hc_test_count *count, uint64_t n)
 {
 	return n >= count->min && n <= count->max;
@@ -334,54 +345,79 @@ static void read_outcome(struct loader *ld, const struct hc_yaml_node *node, str
 
 /* ---- what is run ---- */
 
-/* How many directories deep a path relative to `depth` ends, or -1 if it leaves the top on the way. */
-static int depth_of(const char *path, int depth)
+static void more_inputs(struct loader *ld, struct hc_test_input **inputs, uint32_t n, struct hc_test_input input)
 {
-	while (*path) {
-		size_t len = strcspn(path, "/");
+	/* grows in powers of two */
+	if (!(n & (n - 1))) {
+		struct hc_test_input *all = hc_arena_array(ld->arena, struct hc_test_input, n ? 2 * (size_t)n : 1);
 
-		if (len == 2 && !strncmp(path, "..", 2))
-			depth--;
-		else if (len && !(len == 1 && *path == '.'))
-			depth++;
-		if (depth < 0)
-			return -1;
-		path += len + (path[len] == '/');
+		if (n)
+			memcpy(all, *inputs, n * sizeof *all);
+		*inputs = all;
 	}
-	return depth;
+	(*inputs)[n] = input;
 }
 
-static bool stays_inside(const struct hc_test_where *where, const char *path)
+static bool is_rules_name(const char *name)
 {
-	int depth = depth_of(where->below ? where->below : "", 0);
+	const char *dot = strrchr(name, '.');
 
-	return *path != '/' && depth >= 0 && depth_of(path, depth) > 0;
+	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")) && !hc_test_is_name(name);
 }
 
-static void read_paths(struct loader *ld, const struct hc_yaml_node *node, const char *what, const char ***ret_shown,
-		       const char ***ret, uint32_t *ret_n)
+/* A directory of rules means the rules files in it. */
+static void members_below(struct loader *ld, const char *path, struct hc_test_input **inputs, uint32_t *n)
 {
-	const char **shown;
+	const struct hc_archive_member *m = NULL;
+	struct hc_buf dir HC_BUF_DONE = { 0 };
 
-	if (!hc_yamldoc_scalars(ld->doc, node, what, &shown, ret_n))
-		*ret_n = 0;
-	if (*ret_n > HC_TEST_PATHS_MAX) {
+	if (!hc_bundle_path(ld->where->member->name, path, &dir))
+		return;
+	if (dir.len)
+		hc_buf_putc(&dir, '/');
+	while ((m = hc_bundle_next(ld->where->bundle, m, dir.p, "")) && *n < HC_TEST_PATHS_MAX)
+		if (!strchr(m->name + dir.len, '/') && is_rules_name(m->name))
+			more_inputs(ld, inputs, (*n)++, (struct hc_test_input){ .path = m->name, .shown = m->name, .member = m });
+}
+
+static void read_path(struct loader *ld, const struct hc_yaml_node *at, const char *path, bool rules, struct hc_test_input **inputs,
+		      uint32_t *n)
+{
+	const struct hc_archive_member *m;
+	uint32_t before = *n;
+
+	if (!ld->where->bundle) {
+		const char *full = *path == '/' || !*ld->dir ? path : hc_arena_printf(ld->arena, "%s/%s", ld->dir, path);
+
+		more_inputs(ld, inputs, (*n)++, (struct hc_test_input){ .path = full, .shown = path });
+		return;
+	}
+	m = hc_bundle_resolve(ld->where->bundle, ld->where->member->name, path);
+	if (m) {
+		more_inputs(ld, inputs, (*n)++, (struct hc_test_input){ .path = m->name, .shown = path, .member = m });
+		return;
+	}
+	if (rules)
+		members_below(ld, path, inputs, n);
+	if (*n == before)
+		complain(ld, at, "a bundle's tests can only name what the bundle holds", "the bundle holds no such file");
+}
+
+static void read_paths(struct loader *ld, const struct hc_yaml_node *node, const char *what, bool rules, struct hc_test_input **ret,
+		       uint32_t *ret_n)
+{
+	const char **paths;
+	uint32_t n;
+
+	*ret_n = 0;
+	if (!hc_yamldoc_scalars(ld->doc, node, what, &paths, &n))
+		return;
+	if (n > HC_TEST_PATHS_MAX) {
 		complain(ld, node, NULL, "%s: more than %d paths", what, HC_TEST_PATHS_MAX);
-		*ret_n = 0;
+		return;
 	}
-	*ret = hc_arena_array(ld->arena, const char *, *ret_n + 1);
-	for (uint32_t i = 0; i < *ret_n; i++) {
-		const struct hc_yaml_node *at = node->kind == HC_YAML_SEQUENCE ? node->items[i] : node;
-
-		if (ld->where->inside && !stays_inside(ld->where, shown[i]))
-			complain(ld, at, "a bundle's tests may only name what the bundle holds", "the path leaves the bundle");
-		if (*shown[i] == '/' || !*ld->dir)
-			(*ret)[i] = shown[i];
-		else
-			(*ret)[i] = hc_arena_printf(ld->arena, "%s/%s", ld->dir, shown[i]);
-	}
-	if (ret_shown)
-		*ret_shown = shown;
+	for (uint32_t i = 0; i < n; i++)
+		read_path(ld, node->kind == HC_YAML_SEQUENCE ? node->items[i] : node, paths[i], rules, ret, ret_n);
 }
 
 static void read_when(struct loader *ld, const struct hc_yaml_node *node, const char *what, uint64_t *ret_ns, bool *ret_relative)
@@ -434,7 +470,7 @@ static void read_tags(struct loader *ld, const struct hc_yaml_node *node, struct
 
 static uint32_t items_of(const struct hc_yaml_node *node)
 {
-	return !node ? 0 : node->kind == HC_YAML_SEQUENCE ? node->nitems : 1;
+	return !node || node->kind == HC_YAML_NULL ? 0 : node->kind == HC_YAML_SEQUENCE ? node->nitems : 1;
 }
 
 /* An option of the test, else of the file. */
@@ -497,15 +533,15 @@ static uint32_t read_run(struct loader *ld, const struct hc_yaml_node *root, con
 		file->runs = hc_realloc(file->runs, ld->runs_cap * sizeof *file->runs);
 	}
 	run = &file->runs[file->nruns++];
-	*run = (struct hc_test_run){ .captures_at = capture, .rules_at = rules };
+	*run = (struct hc_test_run){ .ncaptures = 0 };
 	hc_strmap_put(&ld->runs, hc_str(key), (void *)(uintptr_t)file->nruns);
 	if (capture)
-		read_paths(ld, capture, "capture", &run->captures_shown, &run->captures, &run->ncaptures);
+		read_paths(ld, capture, "capture", false, &run->captures, &run->ncaptures);
 	if (rules)
-		read_paths(ld, rules, "rules", NULL, &run->rules, &run->nrules);
-	if (!run->ncaptures)
+		read_paths(ld, rules, "rules", true, &run->rules, &run->nrules);
+	if (!run->ncaptures && !items_of(capture))
 		complain(ld, capture ? capture : test, NULL, "no capture to replay: 'capture' is %s", capture ? "empty" : "missing");
-	if (!run->nrules)
+	if (!run->nrules && !items_of(rules))
 		complain(ld, rules ? rules : test, NULL, "no rules to test: 'rules' is %s", rules ? "empty" : "missing");
 	if (options[0])
 		hc_yamldoc_mapping(ld->doc, options[0], "options", option_keys);

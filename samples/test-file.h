@@ -16,6 +16,7 @@
 #include "rules/regex.h"
 #include "rules/ruleset.h"
 #include "rules/yamldoc.h"
+#include "samples/bundle.h"
 
 /* Against hostile files. */
 enum {
@@ -79,12 +80,17 @@ struct hc_test {
 	const struct hc_yaml_node *others_at;
 };
 
-/* What is replayed; tests that want the same share one. Paths are ready to be opened; shown: as the file has them. */
+/* A capture or rules: a path ready to be opened, or a member of the bundle the test is in. */
+struct hc_test_input {
+	const char *path;
+	const char *shown; /* as the test has it */
+	const struct hc_archive_member *member; /* NULL: a path */
+};
+
+/* What is replayed; tests that want the same share one. */
 struct hc_test_run {
-	const char **captures, **rules;
-	const char **captures_shown;
+	struct hc_test_input *captures, *rules;
 	uint32_t ncaptures, nrules;
-	const struct hc_yaml_node *captures_at, *rules_at;
 	bool match_all;
 	bool damaged; /* a damaged capture is no failure */
 	const char *priority;
@@ -108,14 +114,17 @@ struct hc_test_file {
 struct hc_test_where {
 	const char *name; /* for messages; NULL: the path */
 	const char *dir;  /* what paths are relative to; NULL: the directory of the path */
-	/* The tests come from a stranger: paths must stay inside dir. below: dir's own place in what holds it ("" or "a/b"), so
-	 * that `../x` from a/b still is inside. */
-	bool inside;
-	const char *below;
+	/* The test is this member of a bundle, and so is whatever it names: nothing outside can be reached. */
+	const struct hc_bundle *bundle;
+	const struct hc_archive_member *member;
 	bool scaffold; /* tests that expect nothing are no mistake: expectations are about to be written */
 };
 
-/* 0, or negative errno and diag: it cannot be read. Mistakes in it are complaints: file->doc.nerrors. To be freed either way. */
+/* Is it called *.test.yaml or *.test.yml? */
+bool hc_test_is_name(const char *name);
+
+/* where NULL: all by default. 0, or negative errno and diag: it cannot be read. Mistakes in it are complaints: file->doc.nerrors. To
+ * be freed either way. */
 int hc_test_file_load(struct hc_test_file *file, const char *path, const struct hc_test_where *where, struct hc_diag *reterr_diag);
 /* The same from memory; path is not opened. */
 void hc_test_file_parse(struct hc_test_file *file, const char *path, const char *text, size_t len, const struct hc_test_where *where);

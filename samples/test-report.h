@@ -15,6 +15,8 @@
 /* A test file with what came of it. */
 struct hc_test_suite {
 	char *path;                     /* as found; owned */
+	const struct hc_bundle *bundle; /* it is a member of; NULL: a file. Borrowed like member */
+	const struct hc_archive_member *member;
 	char *name;                     /* as told; owned */
 	struct hc_test_file file;       /* owned */
 	bool *chosen;                   /* by test; owned */

@@ -56,8 +56,9 @@ __attribute__((format(printf, 2, 3))) static void give_up(struct job *job, const
 static bool load_rules(struct job *job)
 {
 	const struct hc_test_run *what = job->what;
-	struct hc_replay_options load = { .config = &job->config, .paths = what->rules, .npaths = what->nrules,
-					  .switches = what->switches, .nswitches = what->nswitches };
+	struct hc_replay_options load = { .config = &job->config, .switches = what->switches, .nswitches = what->nswitches };
+	const char **paths = hc_arena_array(&job->arena, const char *, what->nrules + 1);
+	struct hc_rules_text *texts = hc_arena_array(&job->arena, struct hc_rules_text, what->nrules + 1);
 	char text[HC_DIAG_TEXT_MAX + HC_DIAG_FILE_MAX + 64];
 	struct hc_diag diag;
 	int r;
@@ -65,12 +66,34 @@ static bool load_rules(struct job *job)
 	hc_config_init(&job->config);
 	job->config.match_all = what->match_all;
 	job->config.priority = what->priority;
+	for (uint32_t i = 0; i < what->nrules; i++) {
+		const struct hc_test_input *in = &what->rules[i];
+
+		if (in->member)
+			texts[load.ntexts++] = (struct hc_rules_text){ in->member->name, (const char *)in->member->p, in->member->len };
+		else
+			paths[load.npaths++] = in->path;
+	}
+	load.paths = paths;
+	load.texts = texts;
 	r = hc_replay_new(&job->replay, &load, &diag);
 	if (r < 0)
 		give_up(job, "cannot load the rules: %s", hc_diag_format(&diag, text, sizeof text));
 	else if (r)
 		give_up(job, "the rules have errors");
 	return !r;
+}
+
+static int open_capture(struct hc_run_input *ret, const struct hc_test_input *in, struct hc_diag *diag)
+{
+	int r = 0;
+
+	if (in->member)
+		ret->source = hc_source_new_memory(in->member->p, in->member->len);
+	else
+		r = hc_run_open(ret, in->path, diag);
+	ret->path = in->shown;
+	return r;
 }
 
 static bool open_captures(struct job *job)
@@ -82,11 +105,12 @@ static bool open_captures(struct job *job)
 	job->inputs = hc_calloc(what->ncaptures + 1, sizeof *job->inputs);
 	job->again = hc_calloc(what->ncaptures + 1, sizeof *job->again);
 	for (uint32_t i = 0; i < what->ncaptures; i++) {
-		if (hc_run_open(&job->inputs[i], what->captures[i], &diag) || hc_run_open(&job->again[i], what->captures[i], &diag)) {
+		const struct hc_test_input *in = &what->captures[i];
+
+		if (open_capture(&job->inputs[i], in, &diag) || open_capture(&job->again[i], in, &diag)) {
 			give_up(job, "%s", hc_diag_format(&diag, text, sizeof text));
 			return false;
 		}
-		job->inputs[i].path = job->again[i].path = what->captures_shown[i];
 	}
 	return true;
 }

@@ -23,59 +23,97 @@
 
 /* ---- finding ---- */
 
-struct finder {
-	struct hc_test_list *list;
-	const struct hc_test_source *source;
-	const char *top; /* the directory given; "" for a file */
-	bool scaffold;
-	struct hc_diag *diag;
-};
-
-static bool is_test_name(const char *name)
+static struct hc_test_suite *push(struct hc_test_list *list)
 {
-	static const char *const ends[] = { ".test.yaml", ".test.yml" };
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (len > strlen(ends[i]) && !strcmp(name + len - strlen(ends[i]), ends[i]))
-			return true;
-	return false;
-}
-
-/* below: the file's directory seen from the top. */
-static int add_file(struct finder *f, const char *path, const char *below)
-{
-	struct hc_test_list *list = f->list;
-	struct hc_test_where where = { .inside = f->source && f->source->inside, .below = below, .scaffold = f->scaffold };
-	const char *base = strrchr(path, '/');
-	struct hc_buf name HC_BUF_DONE = { 0 };
-	struct hc_test_suite *suite;
-	struct hc_diag diag;
-
-	if (list->n >= HC_TEST_FILES_MAX)
-		return hc_diag_set(f->diag, -E2BIG, "more than %d test files", HC_TEST_FILES_MAX);
 	if (list->n == list->cap) {
 		list->cap = list->cap ? 2 * list->cap : 16;
 		list->suites = hc_realloc(list->suites, list->cap * sizeof *list->suites);
 	}
-	suite = &list->suites[list->n++];
-	*suite = (struct hc_test_suite){ .path = hc_strdup(path) };
-	if (f->source && f->source->name)
-		hc_buf_printf(&name, "%s:%s%s%s", f->source->name, below, *below ? "/" : "", base ? base + 1 : path);
+	list->suites[list->n] = (struct hc_test_suite){ 0 };
+	return &list->suites[list->n++];
+}
+
+/* Reads what path, name, bundle and member say. */
+static void load(struct hc_test_suite *suite, bool scaffold)
+{
+	struct hc_test_where where = { .name = suite->name, .bundle = suite->bundle, .member = suite->member, .scaffold = scaffold };
+	struct hc_diag diag;
+	int r = 0;
+
+	if (suite->member)
+		hc_test_file_parse(&suite->file, suite->member->name, (const char *)suite->member->p, suite->member->len, &where);
 	else
-		hc_buf_puts(&name, path);
-	suite->name = hc_strdup(name.p);
-	where.name = suite->name;
-	if (hc_test_file_load(&suite->file, path, &where, &diag)) {
-		suite->unread = true;
+		r = hc_test_file_load(&suite->file, suite->path, &where, &diag);
+	if (r)
 		hc_buf_printf(&suite->file.doc.errors, "%s\n", diag.text);
-	}
-	suite->unread |= suite->file.doc.nerrors > 0;
+	suite->unread = r || suite->file.doc.nerrors;
 	if (suite->file.doc.nerrors > HC_YAMLDOC_ERRORS_MAX)
 		hc_buf_printf(&suite->file.doc.errors, "and %u more errors\n", suite->file.doc.nerrors - HC_YAMLDOC_ERRORS_MAX);
 	suite->chosen = hc_calloc(suite->file.ntests + 1, sizeof *suite->chosen);
 	suite->results = hc_calloc(suite->file.ntests + 1, sizeof *suite->results);
+}
+
+static int add_file(struct hc_test_list *list, const char *path, bool scaffold, struct hc_diag *diag)
+{
+	struct hc_test_suite *suite;
+
+	if (list->n >= HC_TEST_FILES_MAX)
+		return hc_diag_set(diag, -E2BIG, "more than %d test files", HC_TEST_FILES_MAX);
+	suite = push(list);
+	suite->path = hc_strdup(path);
+	suite->name = hc_strdup(path);
+	load(suite, scaffold);
 	return 0;
+}
+
+/* Something that should have held tests and does not. */
+static void add_bad(struct hc_test_list *list, const char *path, const char *text)
+{
+	struct hc_test_suite *suite = push(list);
+
+	suite->path = hc_strdup(path);
+	suite->name = hc_strdup(path);
+	suite->unread = true;
+	hc_buf_printf(&suite->file.doc.errors, "%s\n", text);
+}
+
+/* found: not named by the user but come across; then archives of other kinds are passed over. */
+static void add_bundle(struct hc_test_list *list, const char *path, bool found)
+{
+	const struct hc_archive_member *m = NULL;
+	char text[HC_DIAG_TEXT_MAX + HC_DIAG_FILE_MAX + 64];
+	struct hc_buf name HC_BUF_DONE = { 0 };
+	struct hc_bundle *bundle;
+	struct hc_diag diag;
+	bool any = false;
+
+	if (hc_bundle_open(&bundle, path, &diag)) {
+		add_bad(list, path, hc_diag_format(&diag, text, sizeof text));
+		return;
+	}
+	if (found && !bundle->manifest) {
+		hc_bundle_close(bundle);
+		return;
+	}
+	list->bundles = hc_realloc(list->bundles, (list->nbundles + 1) * sizeof *list->bundles);
+	list->bundles[list->nbundles++] = bundle;
+	while ((m = hc_bundle_next(bundle, m, "", ""))) {
+		struct hc_test_suite *suite;
+
+		if (!hc_test_is_name(m->name))
+			continue;
+		any = true;
+		suite = push(list);
+		hc_buf_reset(&name);
+		hc_buf_printf(&name, "%s:%s", path, m->name);
+		suite->path = hc_strdup(path);
+		suite->name = hc_strdup(name.p);
+		suite->bundle = bundle;
+		suite->member = m;
+		load(suite, false);
+	}
+	if (!any)
+		add_bad(list, path, "the bundle holds no *.test.yaml");
 }
 
 static int by_name(const void *a, const void *b)
@@ -83,26 +121,33 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static int add_directory(struct finder *f, const char *path, const char *below, int depth);
-
-static int add_entry(struct finder *f, const char *path, const char *below, const char *name, int depth)
+static bool is_bundle_name(const char *name)
 {
-	struct hc_buf full HC_BUF_DONE = { 0 }, under HC_BUF_DONE = { 0 };
-	struct stat st;
+	size_t len = strlen(name);
 
-	hc_buf_printf(&full, "%s%s%s", path, path[strlen(path) - 1] == '/' ? "" : "/", name);
-	if (lstat(full.p, &st))
-		return 0; /* gone meanwhile */
-	if (S_ISDIR(st.st_mode)) {
-		hc_buf_printf(&under, "%s%s%s", below, *below ? "/" : "", name);
-		return add_directory(f, full.p, under.p, depth + 1);
-	}
-	if (!is_test_name(name) || (f->source && f->source->inside && !S_ISREG(st.st_mode)))
-		return 0;
-	return add_file(f, full.p, below);
+	return len > 8 && !strcmp(name + len - 8, ".tar.zst");
 }
 
-static int add_directory(struct finder *f, const char *path, const char *below, int depth)
+static int add_directory(struct hc_test_list *list, const char *path, int depth, bool scaffold, struct hc_diag *diag);
+
+static int add_entry(struct hc_test_list *list, const char *dir, const char *name, int depth, bool scaffold, struct hc_diag *diag)
+{
+	struct hc_buf path HC_BUF_DONE = { 0 };
+	struct stat st;
+
+	hc_buf_printf(&path, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+	if (lstat(path.p, &st))
+		return 0; /* gone meanwhile */
+	if (S_ISDIR(st.st_mode))
+		return depth < HC_TEST_TREE_DEPTH_MAX ? add_directory(list, path.p, depth + 1, scaffold, diag) : 0;
+	if (hc_test_is_name(name))
+		return add_file(list, path.p, scaffold, diag);
+	if (is_bundle_name(name) && !stat(path.p, &st) && S_ISREG(st.st_mode))
+		add_bundle(list, path.p, true);
+	return 0;
+}
+
+static int add_directory(struct hc_test_list *list, const char *path, int depth, bool scaffold, struct hc_diag *diag)
 {
 	DIR *dir = opendir(path);
 	char **names = NULL;
@@ -110,7 +155,7 @@ static int add_directory(struct finder *f, const char *path, const char *below, 
 	int r = 0;
 
 	if (!dir)
-		return hc_diag_set(f->diag, -errno, "cannot read the directory %s: %s", path, strerror(errno));
+		return hc_diag_set(diag, -errno, "cannot read the directory %s: %s", path, strerror(errno));
 	for (struct dirent *e; (e = readdir(dir));) {
 		if (e->d_name[0] == '.')
 			continue;
@@ -124,23 +169,28 @@ static int add_directory(struct finder *f, const char *path, const char *below, 
 	if (n)
 		qsort(names, n, sizeof *names, by_name);
 	for (size_t i = 0; i < n; i++) {
-		if (!r && depth < HC_TEST_TREE_DEPTH_MAX)
-			r = add_entry(f, path, below, names[i], depth);
+		if (!r)
+			r = add_entry(list, path, names[i], depth, scaffold, diag);
 		free(names[i]);
 	}
 	free(names);
 	return r;
 }
 
-int hc_test_list_add(struct hc_test_list *list, const char *path, const struct hc_test_source *source, bool scaffold,
-		     struct hc_diag *reterr_diag)
+int hc_test_list_add(struct hc_test_list *list, const char *path, bool scaffold, struct hc_diag *reterr_diag)
 {
-	struct finder f = { .list = list, .source = source, .scaffold = scaffold, .diag = reterr_diag };
 	struct stat st;
 
 	if (stat(path, &st))
 		return hc_diag_set(reterr_diag, -errno, "cannot open %s: %s", path, strerror(errno));
-	return S_ISDIR(st.st_mode) ? add_directory(&f, path, "", 0) : add_file(&f, path, "");
+	if (S_ISDIR(st.st_mode))
+		return add_directory(list, path, 0, scaffold, reterr_diag);
+	if (hc_test_is_name(path) || !hc_bundle_is(path))
+		return add_file(list, path, scaffold, reterr_diag);
+	if (scaffold)
+		return hc_diag_set(reterr_diag, -EINVAL, "%s: --update cannot rewrite what is in a bundle; unpack it", path);
+	add_bundle(list, path, false);
+	return 0;
 }
 
 void hc_test_list_done(struct hc_test_list *list)
@@ -148,6 +198,9 @@ void hc_test_list_done(struct hc_test_list *list)
 	for (size_t i = 0; i < list->n; i++)
 		hc_test_suite_done(&list->suites[i]);
 	free(list->suites);
+	for (size_t i = 0; i < list->nbundles; i++)
+		hc_bundle_close(list->bundles[i]);
+	free(list->bundles);
 	*list = (struct hc_test_list){ 0 };
 }
 
@@ -174,6 +227,7 @@ static uint32_t choose(struct hc_test_list *list, const char *filter)
 	for (size_t i = 0; i < list->n; i++) {
 		struct hc_test_suite *s = &list->suites[i];
 
+		s->nchosen = 0;
 		for (uint32_t k = 0; !s->unread && k < s->file.ntests; k++) {
 			s->chosen[k] = wanted(filter, s, s->file.tests[k].name);
 			s->nchosen += s->chosen[k];
@@ -201,9 +255,10 @@ static void print_list(const struct hc_test_list *list)
 struct session {
 	struct hc_test_list *list;
 	const struct hc_test_list_options *options;
+	bool rewriting; /* the first of two passes: expectations are rewritten, nothing is told */
 	struct hc_test_job *jobs;
 	size_t *suite_of, njobs; /* by job */
-	size_t told;             /* suites reported */
+	size_t told;             /* suites finished */
 	struct hc_test_totals totals;
 	uint32_t number;         /* of the next TAP line */
 	bool failed;             /* something could not be written */
@@ -222,10 +277,10 @@ static void rewrite(struct session *s, struct hc_test_suite *suite)
 	struct hc_diag diag;
 	bool sound;
 
-	if (suite->unread || !hc_test_edited(&suite->file, suite->results, suite->file.ntests, &text))
+	if (suite->unread || suite->member || !hc_test_edited(&suite->file, suite->results, suite->file.ntests, &text))
 		return;
 	/* What would not load is not written. */
-	hc_test_file_parse(&again, suite->path, text.p, text.len, NULL);
+	hc_test_file_parse(&again, suite->path, text.p, text.len, &(struct hc_test_where){ .scaffold = true });
 	sound = !again.doc.nerrors;
 	hc_test_file_done(&again);
 	if (!sound)
@@ -240,8 +295,10 @@ static void rewrite(struct session *s, struct hc_test_suite *suite)
 
 static void tell(struct session *s, struct hc_test_suite *suite)
 {
-	if (s->options->update)
+	if (s->rewriting) {
 		rewrite(s, suite);
+		return;
+	}
 	hc_test_totals_add(&s->totals, suite);
 	if (s->options->tap)
 		s->number = hc_test_report_tap(stdout, suite, s->number);
@@ -250,7 +307,7 @@ static void tell(struct session *s, struct hc_test_suite *suite)
 	fflush(stdout);
 }
 
-/* Reports all suites before this one that have not been: they had nothing to run. */
+/* Tells of all suites before this one that have not been: they had nothing to run. */
 static void tell_up_to(struct session *s, size_t suite)
 {
 	while (s->told < suite)
@@ -295,6 +352,55 @@ static void make_jobs(struct session *s)
 	}
 }
 
+/* All jobs through the pool. 0 or an exit code. */
+static int run_pass(struct session *s, double *ret_seconds)
+{
+	const struct hc_test_list_options *o = s->options;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	struct hc_test_pool_options pool = { .parallel = o->parallel ? o->parallel : cpus > 0 ? (unsigned)cpus : 1,
+					     .timeout_s = o->timeout_s ? o->timeout_s : 120, .update = s->rewriting,
+					     .done = job_done, .ctx = s };
+	struct timespec start, end;
+	struct hc_diag diag;
+	int r;
+
+	make_jobs(s);
+	if (pool.parallel > s->njobs)
+		pool.parallel = s->njobs ? (unsigned)s->njobs : 1;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	r = hc_test_pool(s->jobs, s->njobs, &pool, &diag);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	*ret_seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+	if (r)
+		complain(s, &diag);
+	else
+		tell_up_to(s, s->list->n);
+	free(s->jobs);
+	free(s->suite_of);
+	s->jobs = NULL;
+	s->suite_of = NULL;
+	s->njobs = s->told = 0;
+	return r ? HC_EXIT_FAIL : 0;
+}
+
+/* After a pass that rewrote files: everything is read again, so that the second one shows what the files now say. */
+static void read_again(struct session *s)
+{
+	for (size_t i = 0; i < s->list->n; i++) {
+		struct hc_test_suite *suite = &s->list->suites[i];
+		struct hc_test_suite now = { .rewritten = suite->rewritten, .bundle = suite->bundle, .member = suite->member };
+
+		if (suite->unread)
+			continue;
+		now.path = TAKE(suite->path);
+		now.name = TAKE(suite->name);
+		hc_test_suite_done(suite);
+		*suite = now;
+		load(suite, false);
+	}
+	choose(s->list, s->options->filter);
+}
+
 static int write_junit(const struct session *s, double seconds)
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
@@ -310,27 +416,21 @@ static int write_junit(const struct session *s, double seconds)
 
 static int run_all(struct session *s)
 {
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	struct hc_test_pool_options pool = { .parallel = s->options->parallel ? s->options->parallel : cpus > 0 ? (unsigned)cpus : 1,
-					     .timeout_s = s->options->timeout_s ? s->options->timeout_s : 120,
-					     .update = s->options->update, .done = job_done, .ctx = s };
-	struct timespec start, end;
-	struct hc_diag diag;
 	double seconds;
-	int r;
+	int exit_code = 0;
 
-	make_jobs(s);
-	if (pool.parallel > s->njobs)
-		pool.parallel = s->njobs ? (unsigned)s->njobs : 1;
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	r = hc_test_pool(s->jobs, s->njobs, &pool, &diag);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	seconds = (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9;
-	if (r) {
-		complain(s, &diag);
-		return HC_EXIT_FAIL;
+	if (s->options->update) {
+		s->rewriting = true;
+		exit_code = run_pass(s, &seconds);
+		s->rewriting = false;
+		read_again(s);
 	}
-	tell_up_to(s, s->list->n);
+	if (!exit_code && s->options->tap)
+		hc_test_report_tap_plan(stdout, choose(s->list, s->options->filter));
+	if (!exit_code)
+		exit_code = run_pass(s, &seconds);
+	if (exit_code)
+		return exit_code;
 	if (!s->options->tap)
 		hc_test_report_totals(stdout, &s->totals, seconds);
 	if (s->options->junit && write_junit(s, seconds))
@@ -343,10 +443,8 @@ static int run_all(struct session *s)
 int hc_test_list_run(struct hc_test_list *list, const struct hc_test_list_options *options)
 {
 	struct session s = { .list = list, .options = options, .number = 1 };
-	uint32_t n = choose(list, options->filter);
-	int exit_code;
 
-	if (!n) {
+	if (!choose(list, options->filter)) {
 		fprintf(stderr, "%s: %s\n", options->command, options->filter ? "no test matches the filter" :
 			"no tests: nothing here is named *.test.yaml");
 		return HC_EXIT_USAGE;
@@ -355,10 +453,5 @@ int hc_test_list_run(struct hc_test_list *list, const struct hc_test_list_option
 		print_list(list);
 		return HC_EXIT_OK;
 	}
-	if (options->tap)
-		hc_test_report_tap_plan(stdout, n);
-	exit_code = run_all(&s);
-	free(s.jobs);
-	free(s.suite_of);
-	return exit_code;
+	return run_all(&s);
 }

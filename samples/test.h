@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Tests found, run and reported: what `hindcast test` does with files, directories and unpacked bundles.
- *
- *	struct hc_test_list list = { 0 };
- *	hc_test_list_add(&list, "rules/", NULL, &diag);                        // *.test.yaml below it
- *	hc_test_list_add(&list, "/tmp/x", &(struct hc_test_source){ "a.tar.zst", true }, &diag); // an unpacked bundle
- *	exit_code = hc_test_list_run(&list, &options);
- *	hc_test_list_done(&list);
  */
 #pragma once
 
@@ -14,26 +8,23 @@
 #include <stddef.h>
 
 #include "common/diag.h"
+#include "samples/bundle.h"
 #include "samples/test-report.h"
 
 enum { HC_TEST_FILES_MAX = 100000, HC_TEST_TREE_DEPTH_MAX = 32 };
 
+/* Zero-initialise; hc_test_list_done. */
 struct hc_test_list {
 	struct hc_test_suite *suites;
 	size_t n, cap;
+	struct hc_bundle **bundles; /* which suites are from */
+	size_t nbundles;
 };
 
-/* Where tests come from if not from the user's own tree. */
-struct hc_test_source {
-	const char *name; /* shown instead of the directory: "bundle.tar.zst" gives "bundle.tar.zst:x.test.yaml" */
-	bool inside;      /* a stranger's: paths in the tests must stay inside the directory */
-};
-
-/* Adds a test file, or all *.test.yaml and *.test.yml below a directory, by name; hidden directories are left out, links to
- * directories not followed. Files that have mistakes are added as such. source NULL: the user's own. 0 or negative errno and
- * diag: path cannot be read. scaffold: see hc_test_where. */
-int hc_test_list_add(struct hc_test_list *list, const char *path, const struct hc_test_source *source, bool scaffold,
-		     struct hc_diag *reterr_diag);
+/* Adds a test file, a bundle's tests, or all below a directory by name: *.test.yaml, *.test.yml and bundles (*.tar.zst with a
+ * manifest); hidden files and directories are left out, links to directories not followed. Files that have mistakes are added
+ * as such. 0 or negative errno and diag: path cannot be read. scaffold: see hc_test_where. */
+int hc_test_list_add(struct hc_test_list *list, const char *path, bool scaffold, struct hc_diag *reterr_diag);
 void hc_test_list_done(struct hc_test_list *list);
 
 struct hc_test_list_options {
