@@ -267,10 +267,10 @@ struct hc_test_tally hc_test_tally(const struct hc_test_facts *facts, const stru
 	return t;
 }
 
-static void say_why(const struct hc_test_facts *facts, struct hc_test_result *result, const struct hc_test_expect *expect)
+static void say_why(const struct hc_test_facts *facts, struct hc_test_result *result, const char *name)
 {
-	const struct hc_rule *rule = rule_named(facts->rules, expect->rule);
-	const char *why = facts->whys ? hc_strmap_get(facts->whys, hc_str(expect->rule)) : NULL;
+	const struct hc_rule *rule = rule_named(facts->rules, name);
+	const char *why = facts->whys ? hc_strmap_get(facts->whys, hc_str(name)) : NULL;
 
 	if (!rule->enabled)
 		hc_buf_puts(&result->text, "       = the rule is disabled\n");
@@ -307,11 +307,12 @@ static void check_count(const struct hc_test_facts *facts, const struct hc_test 
 		put_alerts(facts, test, matching, false, &result->text);
 	if (t.of_rule >= expect->count.min)
 		return;
-	say_why(facts, result, expect);
+	say_why(facts, result, expect->rule);
 	if (!t.of_rule)
 		put_instead(facts, expect->rule, &result->text);
-	if (missing)
-		hc_strmap_put(missing, hc_str(expect->rule), (void *)rule_named(facts->rules, expect->rule));
+	/* The expectation that says most of the alert helps most to find the event. */
+	if (missing && (expect->nfields || !hc_strmap_get(missing, hc_str(expect->rule))))
+		hc_strmap_put(missing, hc_str(expect->rule), (void *)expect);
 }
 
 /* ---- order, others ---- */
@@ -344,11 +345,11 @@ static void check_order(const struct hc_test_facts *facts, const struct hc_test 
 				      (unsigned long long)(last ? last->event : 0), (unsigned long long)elsewhere->event);
 		show(facts, result, at);
 		if (!elsewhere) {
-			struct hc_test_expect expect = { .rule = test->order[k] };
+			static const struct hc_test_expect nothing_more = { 0 };
 
-			say_why(facts, result, &expect);
-			if (missing)
-				hc_strmap_put(missing, hc_str(test->order[k]), (void *)rule_named(facts->rules, test->order[k]));
+			say_why(facts, result, test->order[k]);
+			if (missing && !hc_strmap_get(missing, hc_str(test->order[k])))
+				hc_strmap_put(missing, hc_str(test->order[k]), (void *)&nothing_more);
 		}
 		return;
 	}

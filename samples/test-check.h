@@ -40,7 +40,8 @@ struct hc_test_facts {
 	bool update;                  /* work out edits */
 };
 
-/* Fills in result. missing: every rule of which too few alerts were raised is put in (name to rule), for a second look. */
+/* Fills in result. missing: every rule of which too few alerts were raised is put in, for a second look: its name to the
+ * expectation (struct hc_test_expect). */
 void hc_test_check(const struct hc_test_facts *facts, const struct hc_test *test, struct hc_test_result *result,
 		   struct hc_strmap *missing);
 
