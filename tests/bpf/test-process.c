@@ -422,7 +422,8 @@ static void check_deep_cgroup(struct trace *t)
 	const char *p;
 	int pid;
 
-	if (system("mkdir -p " GROUPS " 2>/dev/null && test -e " GROUPS "/cgroup.procs") != 0) {
+	/* cpu.shares: version 1; in a version 2 tree "cpu" would be but a name */
+	if (system("test -e /sys/fs/cgroup/cpu/cpu.shares && mkdir -p " GROUPS " 2>/dev/null") != 0) {
 		printf("no cpu controller in a hierarchy of its own: deep cgroups not checked\n");
 		return;
 	}
