@@ -21,6 +21,10 @@
  *   hindcast.trigger    flight recorder: why this file was saved {"reason": "SIGUSR2" | "control" | "alert", "at_ns"}; for the
  *                       former two who asked: "uid", "pid", and in which words: "text"
  *   hindcast.end        last in each file: {"reason", "events", "lost"} for the file
+ *   hindcast.redact     behind everything else in a file from which private data was taken out (samples/redact.h):
+ *                       {"version", "classes": {"user": "pseudonym", ...: what was done with which}, "ordinary",
+ *                       "rules": {"files", "literals"}, "removed": {"user": {"values", "bytes"}, ...}, "named", "opaque",
+ *                       "cut"}; the key is nowhere
  */
 #pragma once
 
@@ -32,3 +36,4 @@
 #define HC_LEDGER_COST "hindcast.cost"
 #define HC_LEDGER_TRIGGER "hindcast.trigger"
 #define HC_LEDGER_END "hindcast.end"
+#define HC_LEDGER_REDACT "hindcast.redact"

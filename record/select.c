@@ -9,31 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/mem.h"
-#include "config.h"
 #include "record/base-syscalls.h"
-
-#define SHIPPED_RULES "hindcast_rules.yaml"
-
-/* The shipped rules: in the source tree when the recorder runs from a build tree inside it, else where they are
- * installed. */
-static char *shipped_rules(struct hc_arena *arena)
-{
-	static const char in_build[] = "/record/hindcast-record";
-	char self[4096];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-	size_t tail = sizeof in_build - 1;
-
-	if (n > (ssize_t)tail && !memcmp(self + n - tail, in_build, tail)) {
-		char *path = hc_arena_printf(arena, "%.*s/../rules/" SHIPPED_RULES, (int)(n - (ssize_t)tail), self);
-
-		if (!access(path, R_OK))
-			return path;
-	}
-	return hc_arena_dup(arena, HC_DATADIR "/rules/" SHIPPED_RULES);
-}
+#include "rules/shipped.h"
 
 static int read_base(struct hc_base_syscalls *base, const struct hc_select_options *options, struct hc_diag *reterr_diag)
 {
@@ -61,7 +40,7 @@ static int load_rules(struct hc_select *select, const struct hc_select_options *
 	select->nfiles = options->nrules ? options->nrules : 1;
 	select->files = hc_arena_array(&select->arena, char *, select->nfiles);
 	if (!options->nrules)
-		select->files[0] = shipped_rules(&select->arena);
+		select->files[0] = hc_rules_shipped(&select->arena);
 	for (size_t i = 0; i < options->nrules; i++)
 		select->files[i] = hc_arena_dup(&select->arena, options->rules[i]);
 	r = hc_ruleset_load(&none, (const char *const *)select->files, select->nfiles, &select->ruleset, reterr_diag);

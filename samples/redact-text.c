@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Texts: what is between words stays, words, addresses and paths go through their classes. One scanner for everything,
+ * so that a word comes out the same in a path, an argument, a control group and a JSON document.
+ */
+#include "samples/redact-internal.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+	MAC_LEN = 17,
+	FLAG_LETTERS = 3, /* -rfv: letters behind one dash that are flags; in longer ones only the first is */
+};
+
+/* A text being read. */
+struct scan {
+	struct hc_redactor *r;
+	struct hc_buf *out;
+	enum hc_redact_class class;
+	const char *p;
+	uint32_t n, i;
+	unsigned mode;    /* enum hc_redact_mode */
+	bool after_key;   /* the word before is the key of a secret; only separators since */
+	bool secret;      /* up to the next blank everything is one */
+};
+
+static void count(struct hc_redactor *r, enum hc_redact_class class, uint64_t bytes)
+{
+	r->counts.values[class]++;
+	r->counts.bytes[class] += bytes;
+}
+
+/* ---- words ---- */
+
+static enum hc_redact_action action_of(const struct scan *s, const struct hc_redact_word *w, enum hc_redact_class *ret_class)
+{
+	const struct hc_policy *policy = s->r->policy;
+	bool names = s->class == HC_REDACT_USER || s->class == HC_REDACT_HOST, ordinary;
+	enum hc_redact_action action;
+
+	*ret_class = s->class;
+	if (w->action >= 0)
+		return (enum hc_redact_action)w->action;
+	if (w->named) {
+		s->r->counts.named++;
+		return HC_REDACT_KEEP;
+	}
+	/* a user whose name is an ordinary word is still the program of that name among system files */
+	if (w->known >= 0 && !(s->class == HC_REDACT_PATH_SYSTEM && w->ordinary)) {
+		*ret_class = (enum hc_redact_class)w->known;
+		return policy->action[w->known];
+	}
+	action = policy->action[s->class];
+	if (s->class == HC_REDACT_PATH_SYSTEM && w->holds >= 0 && action == HC_REDACT_KEEP) {
+		*ret_class = (enum hc_redact_class)w->holds;
+		return policy->action[w->holds];
+	}
+	if (action == HC_REDACT_KEEP || s->secret)
+		return action;
+	ordinary = names && !(s->mode & HC_REDACT_ORDINARY) ? (s->class == HC_REDACT_USER ? w->account : w->host) : w->ordinary;
+	return ordinary ? HC_REDACT_KEEP : action;
+}
+
+/* Texts where a secret follows its name. /etc/passwd is just a file. */
+static bool has_secrets(const struct scan *s)
+{
+	return s->class == HC_REDACT_ARGS || s->class == HC_REDACT_ENV || s->class == HC_REDACT_CONTAINER;
+}
+
+static void put_word(struct scan *s, struct hc_str word)
+{
+	const struct hc_redact_word *w = hc_redact_word(s->r, word);
+	enum hc_redact_class class;
+	enum hc_redact_action action = action_of(s, w, &class);
+	struct hc_str to = action == HC_REDACT_KEEP ? word : action == HC_REDACT_PSEUDONYM ? w->pseudonym : w->mask;
+
+	s->after_key = w->secret_key && has_secrets(s);
+	hc_buf_put(s->out, to.p, to.len);
+	if (action != HC_REDACT_KEEP)
+		count(s->r, class, word.len);
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_word_byte(const struct scan *s, uint32_t i)
+{
+	return hc_is_word_byte((uint8_t)s->p[i]) && !(s->p[i] == '\\' && s->mode & HC_REDACT_CGROUP);
+}
+
+/* Are all parts between dashes ordinary or named? Then the option they make up is. */
+static bool put_long_option(struct scan *s, struct hc_str word)
+{
+	if (!s->r->policy->ordinary || !memchr(word.p, '-', word.len))
+		return false;
+	for (uint32_t i = 0, k; i < word.len; i = k + 1) {
+		const struct hc_redact_word *w;
+
+		for (k = i; k < word.len && word.p[k] != '-'; k++)
+			;
+		if (k == i)
+			return false;
+		w = hc_redact_word(s->r, (struct hc_str){ word.p + i, k - i });
+		if (w->action >= HC_REDACT_PSEUDONYM || w->known >= 0 || (!w->ordinary && !w->named))
+			return false;
+	}
+	hc_buf_put(s->out, word.p, word.len);
+	s->after_key = hc_redact_word(s->r, word)->secret_key && has_secrets(s);
+	return true;
+}
+
+/* Letters behind one dash. True: done; else what is left of *word is a word of its own. */
+static bool put_flags(struct scan *s, struct hc_str *word)
+{
+	uint32_t letters = 0;
+	const struct hc_redact_word *w;
+
+	while (letters < word->len && is_letter(word->p[letters]))
+		letters++;
+	if (letters == word->len && letters <= FLAG_LETTERS) {
+		hc_buf_put(s->out, word->p, word->len);
+		return true;
+	}
+	w = hc_redact_word(s->r, *word);
+	if (!letters || w->named || w->ordinary || w->known >= 0 || w->action >= 0)
+		return false;
+	hc_buf_putc(s->out, word->p[0]);
+	word->p++;
+	word->len--;
+	return false;
+}
+
+/* The number in pipe:[123456], which is no secret and which pipes are told apart by. */
+static bool is_inode(const struct scan *s, struct hc_str word)
+{
+	if (s->class != HC_REDACT_PATH || word.p - s->p < 2 || memcmp(word.p - 2, ":[", 2))
+		return false;
+	for (uint32_t i = 0; i < word.len; i++)
+		if (word.p[i] < '0' || word.p[i] > '9')
+			return false;
+	return true;
+}
+
+/* A word with the dashes in front of it. */
+static void scan_word(struct scan *s)
+{
+	bool alone = !s->i || strchr(" \t\n\"'=,(`", s->p[s->i - 1]) != NULL;
+	uint32_t dashes = 0, end;
+	struct hc_str word;
+
+	while (s->i + dashes < s->n && s->p[s->i + dashes] == '-')
+		dashes++;
+	hc_buf_put(s->out, s->p + s->i, dashes);
+	s->i += dashes;
+	for (end = s->i; end < s->n && is_word_byte(s, end); end++)
+		;
+	word = (struct hc_str){ s->p + s->i, end - s->i };
+	s->i = end;
+	if (!word.len)
+		return;
+	if (s->mode & HC_REDACT_CGROUP && word.len > 3 && !memcmp(word.p, "x2d", 3) && word.p > s->p && word.p[-1] == '\\') {
+		hc_buf_put(s->out, "x2d", 3); /* systemd's dash */
+		word.p += 3;
+		word.len -= 3;
+	} else if (alone && !s->secret && s->r->policy->action[s->class] == HC_REDACT_PSEUDONYM &&
+		   ((dashes == 2 && put_long_option(s, word)) || (dashes == 1 && put_flags(s, &word)))) {
+		return;
+	}
+	if (is_inode(s, word))
+		hc_buf_put(s->out, word.p, word.len);
+	else if (word.len)
+		put_word(s, word);
+}
+
+/* ---- addresses ---- */
+
+void hc_redact_ip(struct hc_redactor *r, const uint8_t *addr, uint32_t len, uint8_t *ret)
+{
+	uint8_t in[16];
+
+	memcpy(in, addr, len);
+	switch (r->policy->action[HC_REDACT_IP]) {
+	case HC_REDACT_KEEP:
+		memcpy(ret, in, len);
+		return;
+	case HC_REDACT_PSEUDONYM:
+		hc_pseudonym_ip(&r->pseudonyms, in, len, ret);
+		break;
+	default:
+		hc_pseudonym_ip_mask(&r->pseudonyms, in, len, ret);
+	}
+	if (memcmp(in, ret, len))
+		count(r, HC_REDACT_IP, len);
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+static void put_ip(struct scan *s, int family, const uint8_t *addr, uint32_t end)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t to[16];
+
+	hc_redact_ip(s->r, addr, family == AF_INET ? 4 : 16, to);
+	if (s->r->policy->action[HC_REDACT_IP] == HC_REDACT_KEEP)
+		hc_buf_put(s->out, s->p + s->i, end - s->i);
+	else
+		hc_buf_puts(s->out, inet_ntop(family, to, text, sizeof text));
+	s->i = end;
+	s->after_key = false;
+}
+
+/* Four numbers with dots; numbers may have zeros in front, as some programs print them. */
+static bool scan_ipv4(struct scan *s)
+{
+	uint8_t addr[4];
+	uint32_t k = s->i;
+
+	for (int part = 0; part < 4; part++) {
+		uint32_t v = 0, digits = 0;
+
+		if (part && (k >= s->n || s->p[k++] != '.'))
+			return false;
+		while (k < s->n && digits < 3 && is_digit(s->p[k])) {
+			v = v * 10 + (uint32_t)(s->p[k++] - '0');
+			digits++;
+		}
+		if (!digits || v > 255)
+			return false;
+		addr[part] = (uint8_t)v;
+	}
+	if (k < s->n && ((is_word_byte(s, k) && s->p[k] != '-') || (s->p[k] == '.' && k + 1 < s->n && is_digit(s->p[k + 1]))))
+		return false;
+	put_ip(s, AF_INET, addr, k);
+	return true;
+}
+
+static bool scan_ipv6(struct scan *s)
+{
+	char text[INET6_ADDRSTRLEN];
+	uint8_t addr[16];
+	uint32_t k = s->i, colons = 0;
+
+	while (k < s->n && k - s->i < sizeof text - 1 && (is_hex(s->p[k]) || s->p[k] == ':' || s->p[k] == '.'))
+		colons += s->p[k++] == ':';
+	while (k > s->i && (s->p[k - 1] == '.' || (s->p[k - 1] == ':' && k - s->i > 2 && s->p[k - 2] != ':'))) {
+		colons -= s->p[k - 1] == ':';
+		k--;
+	}
+	if (colons < 2 || (k < s->n && is_word_byte(s, k) && s->p[k] != '%'))
+		return false;
+	memcpy(text, s->p + s->i, k - s->i);
+	text[k - s->i] = '\0';
+	if (inet_pton(AF_INET6, text, addr) != 1)
+		return false;
+	put_ip(s, AF_INET6, addr, k);
+	return true;
+}
+
+/* Six pairs of digits with colons: as words they would be too short to be hidden. */
+static bool scan_mac(struct scan *s)
+{
+	struct scan as = *s;
+
+	if (s->n - s->i < MAC_LEN || (s->n - s->i > MAC_LEN && is_word_byte(s, s->i + MAC_LEN)))
+		return false;
+	for (uint32_t k = 0; k < MAC_LEN; k++)
+		if (k % 3 == 2 ? s->p[s->i + k] != ':' : !is_hex(s->p[s->i + k]))
+			return false;
+	as.class = HC_REDACT_HOST;
+	as.mode = 0;
+	put_word(&as, (struct hc_str){ s->p + s->i, MAC_LEN });
+	s->i += MAC_LEN;
+	return true;
+}
+
+static bool scan_address(struct scan *s)
+{
+	char c = s->p[s->i];
+
+	if (s->i && (is_word_byte(s, s->i - 1) || s->p[s->i - 1] == '.'))
+		return false;
+	if (is_digit(c) && scan_ipv4(s))
+		return true;
+	if (!is_hex(c) && (c != ':' || s->i + 1 >= s->n || s->p[s->i + 1] != ':'))
+		return false;
+	return scan_mac(s) || scan_ipv6(s);
+}
+
+/* ---- paths ---- */
+
+static bool under(struct hc_str path, const char *folder)
+{
+	uint32_t n = (uint32_t)strlen(folder);
+
+	return path.len >= n && !memcmp(path.p, folder, n) && (path.len == n || path.p[n] == '/');
+}
+
+/* Files that are the same on other hosts. A path with `..` may lead anywhere. */
+static bool is_system(struct hc_str path)
+{
+	static const char *const in[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sys", "/dev",
+					  "/boot" };
+	static const char *const out[] = { "/usr/local", "/usr/home", "/sys/fs/cgroup", "/dev/shm", "/dev/mqueue", "/dev/hugepages",
+					   "/dev/mapper", "/dev/disk" };
+
+	for (uint32_t i = 0; i + 2 < path.len; i++)
+		if (!memcmp(path.p + i, "/..", 3) && (i + 3 == path.len || path.p[i + 3] == '/'))
+			return false;
+	for (size_t i = 0; i < sizeof out / sizeof *out; i++)
+		if (under(path, out[i]))
+			return false;
+	for (size_t i = 0; i < sizeof in / sizeof *in; i++)
+		if (under(path, in[i]))
+			return true;
+	return false;
+}
+
+/* Length of the part of a /proc path up to root or cwd, behind which any file of the host may be named; else 0. */
+static uint32_t through_proc(struct hc_str path)
+{
+	if (!under(path, "/proc"))
+		return 0;
+	for (uint32_t i = 5; i + 5 < path.len; i++) {
+		if (i + 6 < path.len && !memcmp(path.p + i, "/root/", 6))
+			return i + 5;
+		if (!memcmp(path.p + i, "/cwd/", 5))
+			return i + 4;
+	}
+	return 0;
+}
+
+static void scan_text(struct scan *s);
+
+static void scan_part(struct scan *s, enum hc_redact_class class, struct hc_str part, unsigned mode)
+{
+	struct scan as = { s->r, s->out, class, part.p, part.len, 0, mode | (s->mode & HC_REDACT_CGROUP), s->after_key, s->secret };
+
+	scan_text(&as);
+	s->after_key = as.after_key;
+}
+
+/* Length of a folder of home folders that path lies below, with the slash behind it; 0: none. */
+static uint32_t homes_folder(struct hc_redactor *r, struct hc_str path)
+{
+	const struct hc_policy *policy = r->policy;
+
+	if (under(path, "/home") && path.len > 6)
+		return 6;
+	for (uint32_t i = 0; i < policy->nhomes; i++) {
+		struct hc_str h = policy->homes[i];
+
+		if (path.len > h.len + 1 && path.p[h.len] == '/' && !memcmp(path.p, h.p, h.len))
+			return h.len + 1;
+	}
+	return 0;
+}
+
+/* Length of the home folder path is or lies in; 0: none. */
+static uint32_t home_folder(struct hc_redactor *r, struct hc_str path)
+{
+	uint32_t best = under(path, "/root") ? 5 : 0;
+
+	for (uint32_t i = 0; i < r->nhomes; i++) {
+		struct hc_str h = r->homes[i];
+
+		if (h.len > best && path.len >= h.len && !memcmp(path.p, h.p, h.len) && (path.len == h.len || path.p[h.len] == '/'))
+			best = h.len;
+	}
+	return best;
+}
+
+static void put_path(struct scan *s, struct hc_str path)
+{
+	uint32_t n, folder, home;
+
+	while ((n = through_proc(path))) {
+		scan_part(s, HC_REDACT_PATH_SYSTEM, (struct hc_str){ path.p, n }, 0);
+		path.p += n;
+		path.len -= n;
+	}
+	if (is_system(path)) {
+		scan_part(s, HC_REDACT_PATH_SYSTEM, path, 0);
+		return;
+	}
+	folder = homes_folder(s->r, path);
+	if (folder) {
+		uint32_t end = folder;
+
+		while (end < path.len && path.p[end] != '/')
+			end++;
+		scan_part(s, HC_REDACT_PATH, (struct hc_str){ path.p, folder }, 0);
+		scan_part(s, HC_REDACT_USER, (struct hc_str){ path.p + folder, end - folder }, 0);
+		scan_part(s, HC_REDACT_PATH_HOME, (struct hc_str){ path.p + end, path.len - end }, 0);
+		return;
+	}
+	home = home_folder(s->r, path);
+	scan_part(s, HC_REDACT_PATH, (struct hc_str){ path.p, home }, 0);
+	scan_part(s, home ? HC_REDACT_PATH_HOME : HC_REDACT_PATH, (struct hc_str){ path.p + home, path.len - home }, 0);
+}
+
+/* Does a path begin here? Not inside one, and not behind the slash of a URL. */
+static bool path_begins(const struct scan *s)
+{
+	if (s->p[s->i] != '/' || s->class == HC_REDACT_PATH || s->class == HC_REDACT_PATH_HOME || s->class == HC_REDACT_PATH_SYSTEM ||
+	    s->class == HC_REDACT_USER)
+		return false;
+	if (s->i + 1 >= s->n || s->p[s->i + 1] == '/')
+		return false;
+	return !s->i || strchr(" \t\n=:,;\"'`([{<>|&!", s->p[s->i - 1]);
+}
+
+static uint32_t path_ends(const struct scan *s)
+{
+	uint32_t k = s->i;
+
+	if (s->mode & HC_REDACT_WHOLE_PATH)
+		return s->n;
+	while (k < s->n && s->p[k] && s->p[k] != '\\' && s->p[k] != '%' && (is_word_byte(s, k) || strchr("/.+@~", s->p[k])))
+		k++;
+	return k;
+}
+
+/* ---- texts ---- */
+
+static void scan_text(struct scan *s)
+{
+	while (s->i < s->n) {
+		char c = s->p[s->i];
+
+		if (path_begins(s)) {
+			struct hc_str path = { s->p + s->i, path_ends(s) - s->i };
+
+			s->secret |= s->after_key;
+			put_path(s, path);
+			s->i += path.len;
+		} else if (scan_address(s)) {
+			continue;
+		} else if (is_word_byte(s, s->i)) {
+			/* -p and --user are no secrets, even where one is expected */
+			s->secret |= s->after_key && c != '-';
+			scan_word(s);
+		} else {
+			if (c == ' ' || c == '\t' || c == '\n')
+				s->secret = false;
+			hc_buf_putc(s->out, c);
+			s->i++;
+		}
+	}
+}
+
+void hc_redact_text(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_class class, struct hc_str text, unsigned mode)
+{
+	struct scan s = { r, out, class, text.p, text.len, 0, mode, false, false };
+
+	scan_text(&s);
+}
+
+void hc_redact_strings(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_class class, struct hc_str text, unsigned mode)
+{
+	bool after_key = false;
+
+	while (text.len) {
+		const char *nul = memchr(text.p, 0, text.len);
+		uint32_t len = nul ? (uint32_t)(nul - text.p) : text.len;
+		struct scan s = { r, out, class, text.p, len, 0, mode, after_key, false };
+
+		scan_text(&s);
+		hc_buf_putc(out, '\0');
+		after_key = s.after_key;
+		text.p += len + (nul != NULL);
+		text.len -= len + (nul != NULL);
+	}
+}
+
+void hc_redact_path(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_class class, struct hc_str text)
+{
+	struct scan s = { r, out, class, text.p, text.len, 0, HC_REDACT_WHOLE_PATH, false, false };
+
+	if (text.len && text.p[0] == '/')
+		put_path(&s, text);
+	else
+		scan_text(&s);
+}
+
+/* ---- environments and buffers: dropped unless rules look for something in them ---- */
+
+static uint8_t folded(char c)
+{
+	return (uint8_t)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+}
+
+static const char *find(const char *p, uint32_t n, struct hc_str what)
+{
+	for (uint32_t i = 0, k; i + what.len <= n; i++) {
+		for (k = 0; k < what.len && folded(p[i + k]) == folded(what.p[k]); k++)
+			;
+		if (k == what.len)
+			return p + i;
+	}
+	return NULL;
+}
+
+static bool looked_for(const struct hc_str *list, uint32_t n, struct hc_str s)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (find(s.p, s.len, list[i]))
+			return true;
+	return false;
+}
+
+void hc_redact_env(struct hc_redactor *r, struct hc_buf *out, struct hc_str text)
+{
+	bool drop = r->policy->action[HC_REDACT_ENV] == HC_REDACT_DROP;
+
+	while (text.len) {
+		const char *nul = memchr(text.p, 0, text.len);
+		uint32_t len = nul ? (uint32_t)(nul - text.p) : text.len, whole = len + (nul != NULL);
+		struct hc_str entry = { text.p, len };
+
+		text.p += whole;
+		text.len -= whole;
+		if (!drop || looked_for(r->rules.env, r->rules.nenv, entry)) {
+			struct scan s = { r, out, HC_REDACT_ENV, entry.p, entry.len, 0, 0, false, false };
+
+			scan_text(&s);
+			hc_buf_putc(out, '\0');
+		} else {
+			count(r, HC_REDACT_ENV, entry.len);
+		}
+	}
+}
+
+void hc_redact_buffer(struct hc_redactor *r, struct hc_buf *out, struct hc_str s)
+{
+	size_t start = out->len;
+
+	if (r->policy->action[HC_REDACT_BUFFER] == HC_REDACT_KEEP) {
+		hc_buf_put(out, s.p, s.len);
+		return;
+	}
+	if (!s.len)
+		return;
+	count(r, HC_REDACT_BUFFER, s.len);
+	if (r->policy->action[HC_REDACT_BUFFER] == HC_REDACT_DROP && !looked_for(r->rules.buffer, r->rules.nbuffer, s))
+		return;
+	memset(hc_buf_room(out, s.len), '.', s.len);
+	out->len += s.len;
+	for (uint32_t i = 0; i < r->rules.nbuffer; i++) {
+		const char *at = find(s.p, s.len, r->rules.buffer[i]);
+
+		if (at)
+			memcpy(out->p + start + (at - s.p), at, r->rules.buffer[i].len);
+	}
+}
