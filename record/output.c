@@ -215,7 +215,7 @@ int hc_output_publish(struct hc_output *output, struct hc_diag *reterr_diag)
 {
 	int err = hc_writer_flush(output->writer, reterr_diag);
 
-	if (!err && output->file)
+	if (!err && output->file && !output->options->flight) /* a save's file gets its name with the first segment in it */
 		err = hc_newfile_publish(output->file, reterr_diag);
 	if (!err)
 		forget_oldest(output);

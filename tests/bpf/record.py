@@ -4,10 +4,8 @@
 
   record.py HINDCAST STORM [CASE...]
 
-Needs root and BTF; exits 77 with the reason otherwise. Files are read here by a block walk of a few lines and by
-tests/cli/scap-lint.py, not by hindcast."""
+recorder.py says what is needed and how captures are read here."""
 import collections
-import json
 import os
 import re
 import shutil
@@ -15,96 +13,10 @@ import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-LINT = os.path.join(HERE, "..", "cli", "scap-lint.py")
-HINDCAST, STORM = (os.path.abspath(p) for p in sys.argv[1:3])
-RULES = "- rule: all storms\n  desc: calls of the tests\n  condition: evt.type in (%s)\n  output: x\n  priority: INFO\n"
-EVENTS = {0x216, 0x217, 0x221, 0x222}
-CHDIR_X, ASYNC, PROCEXIT, WRITE_X, CLOSE_X = 95, 402, 186, 9, 5
-GETPPID = 41  # portable code, common/syscalls.def
-
-
-class Failed(Exception):
-    pass
-
-
-def check(ok, message):
-    if not ok:
-        raise Failed(message)
-
-
-def record(*args, command=None, **kw):
-    argv = [HINDCAST, "record", *args] + (["--", *command] if command else [])
-    p = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, **kw)
-    p.err = p.stderr.decode()
-    return p
-
-
-def plain(path):
-    """Uncompressed bytes; of a cut file those of its complete frames."""
-    with open(path, "rb") as f:
-        data = f.read()
-    if data[:4] != b"\x28\xb5\x2f\xfd":
-        return data
-    return subprocess.run(["zstd", "-dcq"], input=data, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
-
-
-def events(path):
-    """(type, ts, tid, bytes behind the lengths) of each whole event block."""
-    data, off = plain(path), 0
-    while off + 8 <= len(data):
-        kind, total = struct.unpack_from("<II", data, off)
-        if total < 12 or off + total > len(data):
-            return
-        if kind in EVENTS:
-            at = off + 10 + (4 if kind in (0x217, 0x222) else 0)
-            ts, tid, size, etype, n = struct.unpack_from("<QqIHI", data, at)
-            yield etype, ts, tid, data[at + 26:at + size]
-        off += total
-
-
-def ledger(path):
-    """(name, object) of the hindcast.* events."""
-    for etype, _, tid, body in events(path):
-        if etype == ASYNC:
-            a, b, c = struct.unpack_from("<III", body)
-            name = body[12 + a:12 + a + b - 1].decode()
-            check(tid == -1 and struct.unpack_from("<I", body, 12) == (0,), "ledger event with a thread or plugin")
-            yield name, json.loads(body[12 + a + b:12 + a + b + c])
-
-
-def lint(*paths):
-    p = subprocess.run([sys.executable, LINT, "--quiet", *paths], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    check(p.returncode == 0, "scap-lint: " + p.stdout.decode())
-
-
-def numbers(err):
-    m = re.search(r"(\d+) events recorded, (\d+) dropped", err)
-    check(m, "no summary in: " + err)
-    return int(m.group(1)), int(m.group(2))
-
-
-def rules(names):
-    with open("rules.yaml", "w") as f:
-        f.write(RULES % names)
-    return "rules.yaml"
-
-
-def until(condition, what):
-    """Waits for something that takes longer on a busy machine."""
-    for _ in range(600):
-        if condition():
-            return
-        time.sleep(0.1)
-    raise Failed("waited in vain for " + what)
-
-
-def recording(path="a.scap.zst"):
-    """The hooks are live and the first frame is in the file."""
-    until(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "the recording to begin")
+from recorder import (ASYNC, CHDIR_X, CLOSE_X, GETPPID, HINDCAST, PROCEXIT, STORM, WRITE_X, check, events, ledger, lint, main,
+                      numbers, plain, record, recording, rules, until)
 
 
 def case_exit_codes_are_the_commands():
@@ -359,31 +271,4 @@ def case_rules_are_reloaded_in_place():
     lint("a.scap.zst")
 
 
-def main():
-    if os.geteuid() != 0:
-        print("skipped: recording needs root")
-        return 77
-    if not os.access("/sys/kernel/btf/vmlinux", os.R_OK):
-        print("skipped: this kernel has no /sys/kernel/btf/vmlinux")
-        return 77
-    p = subprocess.run([HINDCAST, "record", "-q", "-w", "/dev/null", "--", "true"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    if p.returncode == 125 and b"privilege" in p.stderr or b"refuses the BPF" in p.stderr:
-        print("skipped: " + p.stderr.decode())
-        return 77
-    failures = 0
-    for name, case in sorted(globals().items()):
-        if not name.startswith("case_") or (sys.argv[3:] and name[5:] not in sys.argv[3:]):
-            continue
-        with tempfile.TemporaryDirectory(prefix="hindcast-record-") as where:
-            os.chdir(where)
-            try:
-                case()
-                print("ok   " + name[5:], flush=True)
-            except Failed as e:
-                failures += 1
-                print(f"FAIL {name[5:]}: {e}", flush=True)
-            os.chdir("/")
-    return 1 if failures else 0
-
-
-sys.exit(main())
+sys.exit(main(globals()))

@@ -2,15 +2,38 @@
  *
  * A known number of system calls, half of them on each of two CPUs at once (one after the other where there is only
  * one): storm KIND N. Prints nothing; any call that does not do what it should is an exit code of 1.
+ *
+ * chdir, getppid, openclose, write: that call, or both. slow: chdir with pauses. fork, exec, thread: processes, programs,
+ * threads that are gone at once.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+static void *gone(void *arg)
+{
+	return arg;
+}
+
+/* A child that ends at once, as itself or as another program. */
+static int child(char *program)
+{
+	pid_t pid = (pid_t)syscall(SYS_fork);
+
+	if (pid == 0) {
+		if (program)
+			execv(program, (char *[]){ program, NULL });
+		_exit(0);
+	}
+	return pid < 0 || waitpid(pid, NULL, 0) != pid;
+}
 
 static int one(const char *kind, int fd)
 {
@@ -24,12 +47,21 @@ static int one(const char *kind, int fd)
 		return close(open("/dev/null", O_RDONLY | O_CLOEXEC));
 	if (!strcmp(kind, "write"))
 		return write(fd, buf, sizeof buf) != sizeof buf;
-	if (!strcmp(kind, "fork")) {
-		pid_t pid = (pid_t)syscall(SYS_fork);
+	if (!strcmp(kind, "slow")) {
+		static unsigned n;
 
-		if (pid == 0)
-			_exit(0);
-		return pid < 0 || waitpid(pid, NULL, 0) != pid;
+		if (++n % 16 == 0)
+			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+		return (int)syscall(SYS_chdir, "/");
+	}
+	if (!strcmp(kind, "fork"))
+		return child(NULL);
+	if (!strcmp(kind, "exec"))
+		return child("/proc/self/exe");
+	if (!strcmp(kind, "thread")) {
+		pthread_t thread;
+
+		return pthread_create(&thread, NULL, gone, NULL) || pthread_join(thread, NULL);
 	}
 	return 1;
 }

@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""hindcast record when things go wrong: killed at any moment, disks that fail, /proc entries that vanish, clocks that are
+set, a file every moment. Whatever happens, there is never a file that does not replay.
+
+  faults.py HINDCAST STORM FAIL_IO [CASE...]
+
+HINDCAST_FAULT_ROUNDS (3): how often each way of recording is killed. recorder.py says what is needed."""
+import contextlib
+import glob
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+from recorder import (ASYNC, CHDIR_X, HINDCAST, STORM, check, events, ledger, lint, main, numbers, record, recording, replays,
+                      rules, until, whole)
+
+FAIL_IO = os.path.abspath(sys.argv[3])
+ROUNDS = int(os.environ.get("HINDCAST_FAULT_ROUNDS", "3"))
+SECOND = 1000000000
+
+
+def preload(fault):
+    """The recorder's environment with that fault; what it starts has to be rid of it: see clean."""
+    env = dict(os.environ, LD_PRELOAD=FAIL_IO, HINDCAST_FAULT=fault)
+    env["ASAN_OPTIONS"] = "verify_asan_link_order=0:" + env.get("ASAN_OPTIONS", "")
+    return env
+
+
+def clean(*command):
+    return ["env", "-u", "LD_PRELOAD", *command]
+
+
+@contextlib.contextmanager
+def busy(*kinds):
+    """Storms that go on until the end of the block."""
+    storms = [subprocess.Popen(["nice", "-n", "19", STORM, kind, str(10**9)], process_group=0) for kind in kinds]
+    try:
+        yield
+    finally:
+        for p in storms:
+            os.killpg(p.pid, signal.SIGKILL)
+            p.wait()
+
+
+def captures():
+    return sorted(f for f in os.listdir(".") if ".scap" in f)
+
+
+def case_killed_at_any_moment():
+    ways = {"single": ["-w", "a.scap.zst"], "plain": ["-w", "a.scap", "--compress", "none"],
+            "gzip": ["-w", "a.scap.gz", "--compress", "gzip"], "rotating": ["-w", "a.scap.zst", "-e", "3000"],
+            "ring": ["-w", "a.scap", "--compress", "none", "-e", "3000", "-W", "3"],
+            "flight": ["-w", "a.scap.zst", "--flight", "4s,1M"]}
+    dice = random.Random(os.environ.get("HINDCAST_FAULT_SEED", time.time()))
+    files = empty = 0
+    with busy("slow"):
+        for way, args in ways.items():
+            for _ in range(ROUNDS):
+                for f in os.listdir("."):
+                    os.unlink(f)
+                begun, delay = dice.random() < 0.7, dice.uniform(0, 1)
+                p = subprocess.Popen([HINDCAST, "record", "-q", *args], stderr=subprocess.DEVNULL)
+                if begun:
+                    until(lambda: p.poll() is not None or captures() or way == "flight" and listens(p.pid), "a file to be killed over")
+                end = time.time() + delay
+                while time.time() < end:
+                    time.sleep(min(0.1, max(0, end - time.time())))
+                    if way == "flight" and p.poll() is None and listens(p.pid):
+                        p.send_signal(signal.SIGUSR2)
+                p.send_signal(signal.SIGKILL)
+                p.wait()
+                left = os.listdir(".")
+                check(left == [f for f in left if ".scap" in f], f"{way}: left behind: {left}")
+                empty += not left
+                for f in captures():
+                    files += 1
+                    check(replays(f, damaged=True) > 0, f"{way}, killed {delay:.3f} s after {'the first file' if begun else 'the start'}: {f} is empty")
+                    if way != "flight":
+                        whole(f)
+    print(f"   killed {len(ways) * ROUNDS} times, {empty} times before the first file, {files} files replay")
+
+
+def listens(pid):
+    """Before the recorder listens, SIGUSR2 would be its end."""
+    try:
+        with open(f"/proc/{pid}/status") as f:
+            blocked = re.search(r"SigBlk:\s*(\w+)", f.read())
+            return int(blocked.group(1), 16) >> signal.SIGUSR2 - 1 & 1
+    except OSError:
+        return False
+
+
+def case_short_writes_lose_nothing():
+    n = 20000
+    for kind in ("zstd", "none"):
+        p = record("-A", "--follow", "-w", "a.scap", "--compress", kind, "-r", rules("chdir"), command=clean(STORM, "chdir", str(n)),
+                   env=preload("short=4093"))
+        check(p.returncode == 0, p.err)
+        recorded, dropped = numbers(p.err)
+        got = sum(1 for e in events("a.scap") if e[0] == CHDIR_X)
+        check(got + dropped == n, f"{got} recorded, {dropped} dropped of {n}")
+        os.rename("a.scap", "a.scap.zst" if kind == "zstd" else "b.scap")
+    lint("a.scap.zst", "b.scap")
+    p = subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "-w", "f.scap.zst"], stderr=subprocess.PIPE, env=preload("short=1009"))
+    time.sleep(3)
+    p.send_signal(signal.SIGUSR2)
+    time.sleep(1)
+    p.send_signal(signal.SIGTERM)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0 and "saving to f-000001.scap.zst" in err, err)
+    lint("f-000001.scap.zst")
+
+
+def case_a_disk_that_fails_leaves_complete_frames():
+    for fault in ("eio=", "stuck="):
+        for kind, limit in (("zstd", "200000"), ("none", "3000000")):
+            p = record("-A", "--follow", "-w", "a.scap", "--compress", kind, "-r", rules("chdir"),
+                       command=clean("sh", "-c", "sleep 1.5; $0 chdir 400000; exit 3", STORM), env=preload(fault + limit))
+            check(p.returncode == 125 and "a.scap" in p.err and "Input/output error" in p.err, f"{fault}: {p.returncode}, {p.err}")
+            read = replays("a.scap", damaged=fault[0] == "s")
+            whole("a.scap")
+            n = sum(1 for _ in events("a.scap")) # hindcast can make something of a cut frame, too
+            check(read == n or fault[0] == "s" and read > n, f"{fault}, {kind}: hindcast reads {read} events of {n}")
+            os.unlink("a.scap")
+    # the first frame already: there is no file at all
+    p = record("-w", "a.scap.zst", command=clean("touch", "ran"), env=preload("eio=1000"))
+    check(p.returncode == 125 and "a.scap.zst" in p.err and os.listdir(".") == ["rules.yaml"], f"{p.returncode}, {p.err}, {os.listdir('.')}")
+
+
+def case_a_disk_that_fails_ends_a_save_not_the_recording():
+    p = subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "-w", "f.scap.zst"], stderr=subprocess.PIPE, env=preload("eio=100000"))
+    with busy("openclose"):
+        time.sleep(4)
+        p.send_signal(signal.SIGUSR2)
+        time.sleep(2)
+    check(p.poll() is None, "the recording has ended")
+    p.send_signal(signal.SIGTERM)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0 and "cannot save" in err and "Input/output error" in err, f"{p.returncode}, {err}")
+    for f in captures():
+        replays(f)
+        lint(f)
+
+
+def case_a_full_disk_leaves_what_fits():
+    os.mkdir("small")
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "none", "small"], stderr=subprocess.DEVNULL).returncode:
+        print("   (no tmpfs can be mounted here: not tried)")
+        return
+    try:
+        p = record("-w", "small/a.scap", "--min-free", "0", "--compress", "none", "-C", "1M", "--follow",
+                   command=["sh", "-c", "$0 slow 400000; exit 4", STORM])
+        check(p.returncode == 125 and "small/a-0" in p.err and "No space left" in p.err, f"{p.returncode}, {p.err}")
+        left = sorted(os.listdir("small"))
+        check(len(left) >= 2 and left == [f for f in left if f.startswith("a-0")], f"{left}, {p.err}")
+        for f in left:
+            shutil.copy("small/" + f, f)
+            os.unlink("small/" + f)
+        for f in left:
+            replays(f)
+            whole(f)
+        lint(*left[:-1])
+        # the flight recorder goes on in memory
+        with open("small/full", "wb") as f, contextlib.suppress(OSError):
+            while f.write(bytes(65536)):
+                f.flush()
+        p = subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "--min-free", "0", "-w", "small/f.scap.zst"], stderr=subprocess.PIPE)
+        time.sleep(3)
+        p.send_signal(signal.SIGUSR2)
+        time.sleep(2)
+        os.unlink("small/full")
+        p.send_signal(signal.SIGUSR2)
+        time.sleep(1)
+        p.send_signal(signal.SIGTERM)
+        err = p.communicate(timeout=60)[1].decode()
+        check(p.returncode == 0 and "No space left" in err, f"{p.returncode}, {err}")
+        left = [f for f in os.listdir("small") if os.path.getsize("small/" + f)]
+        check(left, f"nothing saved once there was room: {err}")
+        for f in left:
+            replays("small/" + f)
+    finally:
+        subprocess.run(["umount", "-l", "small"])
+
+
+def case_processes_may_vanish_under_the_snapshot():
+    for kind in ("fork", "exec", "thread"):
+        with busy(kind):
+            p = record("-w", kind + ".scap.zst", "-e", "1", "-n", "30000")
+        check(p.returncode == 0, f"{kind}: {p.returncode}, {p.err}")
+        check(len(captures()) >= 2, f"{kind}: {captures()}, {p.err}")
+        lint(*captures())
+        replays(captures()[-1])
+        for f in captures():
+            os.unlink(f)
+
+
+def case_two_hundred_rotations():
+    each = 2000
+    p = record("-A", "--follow", "-w", "r.scap.zst", "-e", "300", "-r", rules("chdir"),
+               command=["sh", "-c", "n=0; until [ -e r-000201.scap.zst ]; do $0 slow $1; n=$((n + $1)); done; echo $n >n", STORM, str(each)])
+    n = int(open("n").read())
+    files = captures()
+    check(p.returncode == 0 and len(files) >= 200, f"{p.returncode}, {len(files)} files, {p.err}")
+    recorded, dropped = numbers(p.err)
+    got = sum(1 for f in files for e in events(f, again=False) if e[0] == CHDIR_X)
+    check(got + dropped == n, f"{got} recorded in all files, {dropped} dropped, of {n}")
+    for f in files:
+        names = [name for name, _ in ledger(f)]
+        check(names[0] == "hindcast.start" and names[-1] == "hindcast.end" and "hindcast.snapshot" in names, f"{f}: {names}")
+    lint(*files)
+    for f in files[::10]:
+        replays(f)
+    check(replays_together(files) > 0, "")
+
+
+def replays_together(files):
+    p = subprocess.run([HINDCAST, "info", "--json", *files], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    check(p.returncode == 0, p.stderr.decode()[-500:])
+    return len(p.stdout)
+
+
+def case_times_in_names_and_a_ring():
+    p = record("-w", "t-%H%M%S.scap.zst", "-G", "1", "-W", "3", "-M", "7", command=None)
+    check(p.returncode == 0, p.err)
+    files = captures()
+    check(len(files) == 3 and all(re.fullmatch(r"t-\d{6}\.scap\.zst", f) for f in files), f"{files}, {p.err}")
+    lint(*files)
+    # a name that comes again takes the place of the older file, as with tcpdump
+    p = record("-w", "same-%Y.scap.zst", "-G", "1", "-M", "4", command=None)
+    check(p.returncode == 0 and len(glob.glob("same-*")) == 1, f"{os.listdir('.')}, {p.err}")
+    lint(*glob.glob("same-*"))
+
+
+def case_a_clock_that_is_set_moves_no_event():
+    for step in ("3600", "-3600"):
+        p = record("-w", "c.scap.zst", "-G", "1", "--follow", command=clean("sh", "-c", "for i in 1 2 3 4 5 6; do cd /; sleep 1; done"),
+                   env=preload("clock=" + step))
+        now = time.time_ns()
+        check(p.returncode == 0, p.err)
+        files = captures()
+        check(4 <= len(files) <= 8, f"step {step}: {len(files)} files of a second each, in 6 s")
+        lint(*files)
+        last = 0
+        for f in files:
+            for etype, ts, tid, _ in events(f, again=False):
+                check(now - 60 * SECOND < ts <= now, f"{f}: an event {(ts - now) / 1e9:.1f} s from now")
+                check(etype == ASYNC or ts >= last, f"{f}: time runs back")
+                last = max(last, ts)
+            os.unlink(f)
+
+
+def case_a_clock_that_is_set_does_not_touch_the_flight_recorder():
+    p = subprocess.Popen([HINDCAST, "record", "--flight", "4s", "-w", "f.scap.zst"], stderr=subprocess.PIPE, env=preload("clock=-86400"))
+    time.sleep(4)
+    p.send_signal(signal.SIGUSR2)
+    until(lambda: os.path.exists("f-000001.scap.zst"), "the file")
+    time.sleep(7)
+    p.send_signal(signal.SIGTERM)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0 and "saved f-000001.scap.zst" in err, err)
+    lint("f-000001.scap.zst")
+
+
+sys.exit(main(globals()))
