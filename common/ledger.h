@@ -20,6 +20,12 @@
  *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}
  *   hindcast.trigger    flight recorder: why this file was saved {"reason": "SIGUSR2" | "control" | "alert", "at_ns"}; for the
  *                       former two who asked: "uid", "pid", and in which words: "text"
+ *   hindcast.cut        first in what `hindcast cut` wrote: {"version", "from_ns", "to_ns": the window asked for,
+ *                       "source_sha256": of the input if it is a file, "filter", "tree", "container", "around": what was
+ *                       asked for, "threads", "fds": in the lists that follow the picture of the host at from_ns}
+ *   hindcast.state      behind the lists of such a file, state-only: numbers that lists cannot hold (replay/state-numbers.c):
+ *                       {"threads": [{"tid", attribute: value ...}], "groups": [{"pid", "live", "reaper"}], "fds": [{"tid",
+ *                       "fd", "flags" ...}], "orders": [{"tid", "buckets", "fds": []}], "exits": [[ptid, tid, ns]]}
  *   hindcast.end        last in each file: {"reason", "events", "lost"} for the file
  *   hindcast.redact     behind everything else in a file from which private data was taken out (samples/redact.h):
  *                       {"version", "classes": {"user": "pseudonym", ...: what was done with which}, "ordinary",
@@ -35,5 +41,7 @@
 #define HC_LEDGER_LOSS "hindcast.loss"
 #define HC_LEDGER_COST "hindcast.cost"
 #define HC_LEDGER_TRIGGER "hindcast.trigger"
+#define HC_LEDGER_CUT "hindcast.cut"
+#define HC_LEDGER_STATE "hindcast.state"
 #define HC_LEDGER_END "hindcast.end"
 #define HC_LEDGER_REDACT "hindcast.redact"

@@ -9,17 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/arena.h"
 #include "common/exit.h"
 #include "common/options.h"
 #include "replay/confine.h"
+#include "replay/filter.h"
 #include "replay/message.h"
 #include "replay/run.h"
-#include "rules/check.h"
-#include "rules/evtset.h"
 #include "rules/output.h"
-#include "rules/parser.h"
-#include "rules/plan.h"
 
 /* What sysdig prints by default. */
 #define LINE_FORMAT "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) %evt.dir %evt.type %evt.info"
@@ -117,78 +113,6 @@ static int list_schema(bool json)
 	return fflush(stdout) ? HC_EXIT_FAIL : HC_EXIT_OK;
 }
 
-/* ---- filter and format ---- */
-
-/* The last note is the error (rules/check.h). */
-static int complain(const struct hc_checker *checker, const char *what, const char *text)
-{
-	const struct hc_check_note *note = checker->nnotes ? &checker->notes[checker->nnotes - 1] : NULL;
-
-	fprintf(stderr, "hindcast events: %s: %s\n", what, note ? note->text : "does not compile");
-	if (note) {
-		fprintf(stderr, "  %s\n  %*s%s\n", text, (int)note->pos.off, "", "^");
-		if (note->hint)
-			fprintf(stderr, "  %s\n", note->hint);
-	}
-	return HC_EXIT_USAGE;
-}
-
-/* The words after FILE are one condition, as with sysdig. */
-static char *join_words(struct hc_arena *arena, int argc, char **argv)
-{
-	struct hc_buf text HC_BUF_DONE = { 0 };
-
-	for (int i = 0; i < argc; i++) {
-		if (i)
-			hc_buf_putc(&text, ' ');
-		hc_buf_puts(&text, argv[i]);
-	}
-	return text.len ? hc_arena_dupn(arena, text.p, text.len) : NULL;
-}
-
-static const struct hc_ast *macro_in(const struct hc_ast *ast)
-{
-	const struct hc_ast *found = ast->kind == HC_AST_MACRO ? ast : NULL;
-
-	for (uint32_t i = 0; !found && i < ast->nkids; i++)
-		found = macro_in(ast->kids[i]);
-	return found;
-}
-
-/* The filter as a plan of one rule; NULL and *ret_exit if it does not compile. */
-static struct hc_plan *compile_filter(struct hc_checker *checker, const char *text, struct hc_evset *ret_events, int *ret_exit)
-{
-	const struct hc_ast *macro;
-	struct hc_plan *plan;
-	struct hc_ast *ast;
-	struct hc_diag diag;
-
-	*ret_exit = HC_EXIT_USAGE;
-	if (hc_condition_parse(&checker->arena, text, strlen(text), &ast, &diag)) {
-		fprintf(stderr, "hindcast events: filter: %s\n  %s\n  %*s^\n", diag.text, text, (int)(diag.off > 0 ? diag.off : 0), "");
-		return NULL;
-	}
-	macro = macro_in(ast);
-	if (macro) {
-		fprintf(stderr, "hindcast events: filter: '%.*s' is no comparison; macros exist only in rules files\n  %s\n  %*s^\n",
-			(int)macro->macro.len, macro->macro.p, text, (int)macro->pos.off, "");
-		return NULL;
-	}
-	if (hc_check_condition(checker, ast)) {
-		*ret_exit = complain(checker, "filter", text);
-		return NULL;
-	}
-	if (hc_evset_of(ast, ret_events, &diag)) {
-		fprintf(stderr, "hindcast events: filter: %s\n  %s\n", diag.text, text);
-		return NULL;
-	}
-	hc_evset_add(ret_events, PPME_ASYNCEVENT_E);
-	plan = hc_plan_new();
-	hc_plan_add(plan, "filter", ast, ret_events);
-	hc_plan_seal(plan, false);
-	return plan;
-}
-
 static int print_events(struct options *opts, const char *path, struct hc_checker *checker, char *filter)
 {
 	const char *format = opts->format ? opts->format : LINE_FORMAT;
@@ -200,14 +124,15 @@ static int print_events(struct options *opts, const char *path, struct hc_checke
 	struct hc_evset events;
 	struct hc_diag diag;
 	char text[HC_DIAG_TEXT_MAX + HC_DIAG_FILE_MAX + 64];
-	int exit_code;
 
-	if (hc_output_compile(checker, format, strlen(format), &printer.output))
-		return complain(checker, "format", format);
+	if (hc_output_compile(checker, format, strlen(format), &printer.output)) {
+		hc_filter_complain(run.command, checker, "format", format);
+		return HC_EXIT_USAGE;
+	}
 	if (filter) {
-		printer.filter = compile_filter(checker, filter, &events, &exit_code);
+		printer.filter = hc_filter_compile(run.command, checker, filter, &events);
 		if (!printer.filter)
-			return exit_code;
+			return HC_EXIT_USAGE;
 		run.wanted = &events;
 	}
 	if (hc_run_open(&input, path, &diag)) {
@@ -258,7 +183,7 @@ static int run_events(int argc, char **argv)
 		return HC_EXIT_USAGE;
 	}
 	hc_checker_init(&checker);
-	exit_code = print_events(&opts, argv[1], &checker, join_words(&checker.arena, n - 1, argv + 2));
+	exit_code = print_events(&opts, argv[1], &checker, hc_filter_join(&checker, n - 1, argv + 2));
 	hc_checker_done(&checker);
 	return exit_code;
 }

@@ -499,10 +499,12 @@ static void traffic(struct hc_state *s, const uint8_t *p, uint32_t len, bool rec
 		if (!fd)
 			return;
 		fd->flags |= HC_FDF_CONNECTED;
+		s->io_changed = true;
 	}
 	/* Most traffic is on named TCP sockets, and must cost nothing. */
 	if (!len || (fd->name && is_l4(fd, HC_L4_TCP)) || !hc_socktuple_read(p, len, &t) || is_known(fd, &t))
 		return;
+	s->io_changed = true;
 	fd = hc_fds_edit_event(s);
 	if (!fd || !update(s, fd, &t))
 		return;
@@ -534,8 +536,10 @@ void hc_on_send(struct hc_state *s, struct hc_event *ev)
 		return;
 	p = hc_event_param(ev, 4, &len);
 	if (!s->fd && s->thread->last_fd >= 0 && ev->type != PPME_SOCKET_SENDMMSG_X && len &&
-	    (p[0] == HC_AF_INET || p[0] == HC_AF_INET6))
+	    (p[0] == HC_AF_INET || p[0] == HC_AF_INET6)) {
 		add_socket(s, s->thread->last_fd, p[0], SOCK_DGRAM_NATIVE, PROTO_UDP);
+		s->io_changed = true;
+	}
 	if (s->fd)
 		traffic(s, p, len, false);
 }
@@ -558,6 +562,7 @@ void hc_on_io(struct hc_state *s, struct hc_event *ev)
 
 	if (!fd || !hc_fd_is_ip_tuple(fd) || fd->flags & HC_FDF_CONNECTED || result(ev) < 0)
 		return;
+	s->io_changed = true;
 	fd = hc_fds_edit_event(s);
 	if (fd)
 		fd->flags |= HC_FDF_CONNECTED;

@@ -155,3 +155,31 @@ void hc_fd_order_copy(struct hc_state *s, struct hc_fd_order *to, const struct h
 		hc_fd_order_done(s, &older);
 	}
 }
+
+bool hc_fd_order_equal(const struct hc_fd_order *a, const struct hc_fd_order *b)
+{
+	uint16_t x = a->first, y = b->first;
+
+	if (a->n != b->n || a->nbuckets != b->nbuckets)
+		return false;
+	for (; x && x == y; y = b->next[y - 1], x = a->next[x - 1])
+		;
+	return x == y;
+}
+
+void hc_fd_order_set(struct hc_state *s, struct hc_fd_order *o, const uint16_t *nums, uint32_t n, uint16_t nbuckets,
+		     uint32_t dense_cap)
+{
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+		known |= sizes[i] == nbuckets;
+	if (o->lost || !known)
+		return;
+	hc_fd_order_done(s, o);
+	resize(s, o, dense_cap, nbuckets);
+	o->n = (uint16_t)n;
+	/* Filling a table puts new entries in front. */
+	while (n-- > 0)
+		link_in(o, (uint16_t)(nums[n] + 1));
+}

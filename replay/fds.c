@@ -320,9 +320,15 @@ void hc_fds_copy(struct hc_state *s, struct hc_thread *to, const struct hc_threa
 	to->fds = table;
 }
 
-struct hc_fd *hc_fds_edit(struct hc_state *s, struct hc_thread *t, int64_t fd)
+struct hc_fd *hc_fdtable_find(struct hc_fdtable *table, int64_t fd)
 {
-	struct hc_thread *owner = owner_of(t);
+	struct hc_fd **slot = table ? slot_of(table, fd) : NULL;
+
+	return slot ? *slot : NULL;
+}
+
+struct hc_fd *hc_fds_edit_own(struct hc_state *s, struct hc_thread *owner, int64_t fd)
+{
 	struct hc_fd **slot, *old;
 
 	if (!owner || !owner->fds || !slot_of(owner->fds, fd) || !own_table(s, owner))
@@ -338,6 +344,27 @@ struct hc_fd *hc_fds_edit(struct hc_state *s, struct hc_thread *t, int64_t fd)
 		hc_memo_reset(&old->memo);
 	}
 	return *slot;
+}
+
+struct hc_fd *hc_fds_edit(struct hc_state *s, struct hc_thread *t, int64_t fd)
+{
+	return hc_fds_edit_own(s, owner_of(t), fd);
+}
+
+void hc_fds_set_order(struct hc_state *s, struct hc_thread *t, const uint16_t *nums, uint32_t n, uint16_t nbuckets)
+{
+	struct hc_fdtable *table = t->fds ? own_table(s, t) : NULL;
+	uint8_t given[HC_FDS_DENSE_MAX / 8] = { 0 };
+
+	if (!table || table->nsparse || n != table->n || n > nbuckets)
+		return;
+	/* Each entry once: what is not linked could never be unlinked. */
+	for (uint32_t i = 0; i < n; i++) {
+		if (nums[i] >= table->dense_cap || !table->dense[nums[i]] || given[nums[i] / 8] >> (nums[i] % 8) & 1)
+			return;
+		given[nums[i] / 8] |= (uint8_t)(1u << (nums[i] % 8));
+	}
+	hc_fd_order_set(s, &table->order, nums, n, nbuckets, table->dense_cap);
 }
 
 struct hc_fd *hc_fds_edit_event(struct hc_state *s)

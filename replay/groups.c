@@ -62,6 +62,11 @@ static uint32_t pid_slot(const struct hc_state *s, int64_t pid)
 	return i;
 }
 
+struct hc_group *hc_group_find(struct hc_state *s, int64_t pid)
+{
+	return s->pids[pid_slot(s, pid)];
+}
+
 static struct hc_group *group_new(struct hc_state *s, int64_t pid)
 {
 	struct hc_group *g = hc_pool_alloc(&s->pool, sizeof *g);
@@ -182,23 +187,38 @@ void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t)
 		child_link(parent, t);
 }
 
-void hc_thread_detach(struct hc_state *s, struct hc_thread *t)
+void hc_thread_leave_group(struct hc_thread *t)
 {
 	struct hc_group *g = t->group;
 
+	if (!g)
+		return;
+	if (t->group_prev)
+		t->group_prev->group_next = t->group_next;
+	else
+		g->first = t->group_next;
+	if (t->group_next)
+		t->group_next->group_prev = t->group_prev;
+	else
+		g->last = t->group_prev;
+	t->group = NULL;
+	t->group_prev = t->group_next = NULL;
+}
+
+void hc_thread_set_parent(struct hc_thread *t, struct hc_thread *parent)
+{
+	const int64_t ptid = t->ptid;
+
+	child_unlink(t);
+	if (parent)
+		child_link(parent, t);
+	t->ptid = ptid;
+}
+
+void hc_thread_detach(struct hc_state *s, struct hc_thread *t)
+{
 	(void)s;
-	if (g) {
-		if (t->group_prev)
-			t->group_prev->group_next = t->group_next;
-		else
-			g->first = t->group_next;
-		if (t->group_next)
-			t->group_next->group_prev = t->group_prev;
-		else
-			g->last = t->group_prev;
-		t->group = NULL;
-		t->group_prev = t->group_next = NULL;
-	}
+	hc_thread_leave_group(t);
 	child_unlink(t);
 	while (t->child_first)
 		child_unlink(t->child_first);
@@ -339,4 +359,18 @@ bool hc_exits_recent(const struct hc_state *s, int64_t ptid, int64_t tid, uint64
 			return (int64_t)(ts_ns - e->ts_ns) < HC_YOUNG_NS;
 	}
 	return false;
+}
+
+bool hc_exits_get(const struct hc_state *s, uint32_t i, int64_t *ret_ptid, int64_t *ret_tid, uint64_t *ret_ts_ns)
+{
+	const struct hc_exits *x = s->exits;
+	const uint64_t first = x->n > HC_EXITS_MAX ? x->n - HC_EXITS_MAX : 0;
+	const struct hc_exit *e = &x->ring[(first + i) % HC_EXITS_MAX];
+
+	if (first + i >= x->n)
+		return false;
+	*ret_ptid = e->ptid;
+	*ret_tid = e->tid;
+	*ret_ts_ns = e->ts_ns;
+	return true;
 }

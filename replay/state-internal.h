@@ -68,11 +68,18 @@ void hc_groups_init(struct hc_state *s);
 void hc_groups_done(struct hc_state *s);
 void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t);
 void hc_thread_detach(struct hc_state *s, struct hc_thread *t);
+void hc_thread_leave_group(struct hc_thread *t);
+/* Moves it to the end of another list of children (NULL: into none); its ptid stays. */
+void hc_thread_set_parent(struct hc_thread *t, struct hc_thread *parent);
 void hc_thread_kill(struct hc_thread *t);
+/* NULL: no such group. */
+struct hc_group *hc_group_find(struct hc_state *s, int64_t pid);
 /* Removal of section 8; t and possibly other threads are gone afterwards. */
 void hc_thread_remove(struct hc_state *s, struct hc_thread *t);
 void hc_exits_add(struct hc_state *s, int64_t ptid, int64_t tid, uint64_t ts_ns);
 bool hc_exits_recent(const struct hc_state *s, int64_t ptid, int64_t tid, uint64_t ts_ns);
+/* The i-th remembered exit, oldest first; false: there are no more. */
+bool hc_exits_get(const struct hc_state *s, uint32_t i, int64_t *ret_ptid, int64_t *ret_tid, uint64_t *ret_ts_ns);
 
 /* fds.c: tables and entries (3.3). */
 void hc_fdtable_release(struct hc_state *s, struct hc_fdtable *table);
@@ -88,6 +95,12 @@ struct hc_fd *hc_fds_add_own(struct hc_state *s, struct hc_thread *t, int64_t fd
 /* The entry under fd made safe to change: no longer shared with another process, memo reset. NULL: no such entry. Moves
  * the event's fd along. */
 struct hc_fd *hc_fds_edit(struct hc_state *s, struct hc_thread *t, int64_t fd);
+/* The same in the thread's own table, whatever is in use. */
+struct hc_fd *hc_fds_edit_own(struct hc_state *s, struct hc_thread *t, int64_t fd);
+/* The entry under any number, negative ones too; NULL: none. table may be NULL. */
+struct hc_fd *hc_fdtable_find(struct hc_fdtable *table, int64_t fd);
+/* Puts the own table's entries in this order for fd.types; ignored unless they are exactly these. */
+void hc_fds_set_order(struct hc_state *s, struct hc_thread *t, const uint16_t *nums, uint32_t n, uint16_t nbuckets);
 /* The same for the event's fd, known to be there. */
 struct hc_fd *hc_fds_edit_event(struct hc_state *s);
 void hc_fds_remove(struct hc_state *s, struct hc_thread *t, int64_t fd);
@@ -106,16 +119,25 @@ void hc_fd_order_add(struct hc_state *s, struct hc_fd_order *o, int64_t fd, uint
 void hc_fd_order_remove(struct hc_fd_order *o, int64_t fd);
 void hc_fd_order_copy(struct hc_state *s, struct hc_fd_order *to, const struct hc_fd_order *from, uint32_t times);
 
+bool hc_fd_order_equal(const struct hc_fd_order *a, const struct hc_fd_order *b);
+/* nums: the entries, each once. */
+void hc_fd_order_set(struct hc_state *s, struct hc_fd_order *o, const uint16_t *nums, uint32_t n, uint16_t nbuckets,
+		     uint32_t dense_cap);
+
 /* users.c, containers.c, cgroups.c. */
 void hc_users_init(struct hc_state *s);
 void hc_users_done(struct hc_state *s);
 void hc_users_section(struct hc_state *s, const struct hc_section *section);
+/* The host's users and groups as a section's lists, by number; names are borrowed. */
+void hc_users_lists(const struct hc_state *s, struct hc_section *ret);
 /* "User and group added" (13): whenever a thread gets one; container NULL: host. */
 void hc_users_note(struct hc_state *s, const struct hc_text *container, uint32_t uid, uint32_t gid);
 void hc_users_event(struct hc_state *s, struct hc_event *ev);
 void hc_containers_init(struct hc_state *s);
 void hc_containers_done(struct hc_state *s);
 void hc_containers_event(struct hc_state *s, struct hc_event *ev);
+/* state-numbers.c: asyncevent hindcast.state. */
+void hc_state_numbers_event(struct hc_state *s, struct hc_event *ev);
 /* An entry with id and type only, unless one is known. */
 void hc_containers_note(struct hc_state *s, struct hc_str id, int32_t type);
 /* Computes the container id of a thread from its cgroups (fields-semantics.md 6.1). */

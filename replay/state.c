@@ -7,6 +7,7 @@
 
 #include <sys/random.h>
 
+#include "common/ledger.h"
 #include "common/mem.h"
 
 /* How the event's thread is found (5.1). */
@@ -29,6 +30,14 @@ struct how {
 #define APPLY_FD(type, param, handler) [type] = { .fd_param = (param), .apply = (handler) }
 #define WITH(type, how_kind, handler) [type] = { .kind = (how_kind), .apply = (handler) }
 
+static void on_async(struct hc_state *s, struct hc_event *ev)
+{
+	if (hc_str_is(hc_event_str(ev, 1), HC_LEDGER_STATE))
+		hc_state_numbers_event(s, ev);
+	else
+		hc_containers_event(s, ev);
+}
+
 static const struct how how_table[HC_EVENT_COUNT] = {
 	WITH(PPME_DROP_E, KIND_NONE, NULL),
 	WITH(PPME_DROP_X, KIND_NONE, NULL),
@@ -42,7 +51,7 @@ static const struct how how_table[HC_EVENT_COUNT] = {
 	WITH(PPME_PLUGINEVENT_E, KIND_NONE, NULL),
 	WITH(PPME_PROCINFO_E, KIND_PROCINFO, NULL),
 	WITH(PPME_CONTAINER_JSON_2_E, KIND_NONE, hc_containers_event),
-	WITH(PPME_ASYNCEVENT_E, KIND_NONE, hc_containers_event),
+	WITH(PPME_ASYNCEVENT_E, KIND_NONE, on_async),
 	WITH(PPME_USER_ADDED_E, KIND_NONE, hc_users_event),
 	WITH(PPME_USER_DELETED_E, KIND_NONE, hc_users_event),
 	WITH(PPME_GROUP_ADDED_E, KIND_NONE, hc_users_event),
@@ -222,7 +231,7 @@ static bool is_initial_state(uint16_t type)
 	}
 }
 
-static void apply_removals(struct hc_state *s, uint64_t ts_ns)
+void hc_state_settle(struct hc_state *s, uint64_t ts_ns)
 {
 	struct hc_thread *t = s->exited;
 
@@ -353,7 +362,7 @@ bool hc_state_event(struct hc_state *s, struct hc_event *ev)
 	const struct how *how = &how_table[ev->type];
 
 	if (s->exited || s->closed_in)
-		apply_removals(s, ev->ts_ns);
+		hc_state_settle(s, ev->ts_ns);
 	if (s->loading && !is_initial_state(ev->type))
 		hc_state_loaded(s);
 	if (!s->has_first && !(info->category & EC_METAEVENT)) {
@@ -362,7 +371,8 @@ bool hc_state_event(struct hc_state *s, struct hc_event *ev)
 	}
 	s->event = ev;
 	s->container = NULL;
-	s->fd_name_changed = false;
+	s->fd_name_changed = s->io_changed = s->had_enter = false;
+	s->placeholders_before = s->stats.placeholders;
 	hc_state_prepare(s, ev);
 	if (how->apply) {
 		how->apply(s, ev);
@@ -372,10 +382,34 @@ bool hc_state_event(struct hc_state *s, struct hc_event *ev)
 		hc_text_unref(&s->pool, s->thread->enter);
 		s->thread->enter = NULL;
 		s->enter_usable = false;
+		s->had_enter = true;
 	}
 	if (s->loading || ev->flags & HC_EVENT_STATE_ONLY)
 		return false;
 	return ev->type & 1 || !(info->category & EC_SYSCALL);
+}
+
+bool hc_state_matters(const struct hc_state *s)
+{
+	struct hc_event *ev = s->event;
+	void (*apply)(struct hc_state *s, struct hc_event *ev) = how_table[ev->type].apply;
+	uint32_t len;
+
+	if (s->had_enter || s->stats.placeholders != s->placeholders_before)
+		return true;
+	if (!(ev->type & 1) && hc_event_info(ev)->category & EC_SYSCALL)
+		return true; /* to be stored */
+	if (!apply)
+		return false;
+	if (apply == hc_on_io || apply == hc_on_send || apply == hc_on_recv)
+		return s->io_changed;
+	/* Failed calls change nothing, but for one still in progress and one that is counted. brk returns no result. */
+	if (ev->type & 1 && ev->type != PPME_SOCKET_CONNECT_X && ev->type != PPME_SYSCALL_MEMFD_CREATE_X &&
+	    ev->type != PPME_SYSCALL_BRK_4_X) {
+		hc_event_param(ev, 0, &len);
+		return !len || hc_event_i64(ev, 0, -1) >= 0;
+	}
+	return true;
 }
 
 void hc_state_stats(const struct hc_state *s, struct hc_state_stats *ret)

@@ -59,6 +59,7 @@ struct hc_state {
 	struct hc_thread *thread; /* attached thread or NULL (5.1) */
 	struct hc_fd *fd;         /* the event's fd entry or NULL (5.3) */
 	bool fd_name_changed;     /* fd.name_changed */
+	bool io_changed;          /* a transfer changed its fd's entry, or made one */
 	bool enter_usable;        /* exit of the seven: the stored enter event belongs to it */
 	const struct hc_container *container; /* container events: the one described; else NULL */
 	bool loading;             /* initial-state events are being consumed */
@@ -79,6 +80,8 @@ struct hc_state {
 	struct hc_thread *last_found;
 	struct hc_group **pids;   /* open addressing by pid */
 	uint32_t npids, pids_cap;
+	bool had_enter;               /* the current event found (and took away) a stored enter event */
+	uint64_t placeholders_before; /* stats.placeholders before it */
 	struct hc_thread *exited;     /* removed before the next event */
 	struct hc_thread *closed_in;  /* thread whose table loses closed_fd before the next event */
 	int64_t closed_fd;
@@ -100,6 +103,12 @@ void hc_state_loaded(struct hc_state *state);
 /* Applies one event. True: the rules are to see it; false: state only, a stored enter event or initial state. Everything
  * borrowed from the state is valid until the next call. The event must stay valid as long. */
 bool hc_state_event(struct hc_state *state, struct hc_event *ev);
+
+/* After hc_state_event: whether later events would look different had this one not been applied. Errs on the side of yes. */
+bool hc_state_matters(const struct hc_state *state);
+
+/* What an exit or a close leaves to be done before the next event (1, step 2), done now; ts_ns: that event's time. */
+void hc_state_settle(struct hc_state *state, uint64_t ts_ns);
 
 /* The thread with that tid, or NULL; also finds placeholders and dead ones. */
 struct hc_thread *hc_state_find(struct hc_state *state, int64_t tid);

@@ -5,6 +5,8 @@
  */
 #include "replay/state-internal.h"
 
+#include <stdlib.h>
+
 #include "common/hash.h"
 #include "common/mem.h"
 
@@ -187,6 +189,41 @@ void hc_users_section(struct hc_state *s, const struct hc_section *section)
 		set_user(s, HC_STR(""), &section->users[i], true);
 	for (uint32_t i = 0; i < section->ngroups; i++)
 		set_group(s, HC_STR(""), &section->groups[i], true);
+}
+
+static int by_uid(const void *a, const void *b)
+{
+	const struct hc_user_info *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+static int by_gid(const void *a, const void *b)
+{
+	const struct hc_group_info *x = a, *y = b;
+
+	return x->gid < y->gid ? -1 : x->gid > y->gid;
+}
+
+void hc_users_lists(const struct hc_state *s, struct hc_section *ret)
+{
+	for (uint32_t i = 0; i < s->users.cap; i++) {
+		const struct hc_user_slot *slot = &s->users.slots[i];
+		const struct hc_user *u = &slot->user;
+
+		if (!slot->used || slot->container)
+			continue;
+		if (slot->is_group)
+			*hc_section_add_group(ret) = (struct hc_group_info){ .gid = u->gid, .name = hc_text_str(u->name) };
+		else
+			*hc_section_add_user(ret) = (struct hc_user_info){ .uid = u->uid, .gid = u->gid,
+				.name = hc_text_str(u->name), .home = hc_text_str(u->home), .shell = hc_text_str(u->shell) };
+	}
+	/* The table's order is chance. */
+	if (ret->nusers)
+		qsort(ret->users, ret->nusers, sizeof *ret->users, by_uid);
+	if (ret->ngroups)
+		qsort(ret->groups, ret->ngroups, sizeof *ret->groups, by_gid);
 }
 
 /* Only root is known without a list, and only on the host: a container's names would have to be read from its files. */

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `hindcast cut IN OUT`: part of a capture, by time, filter, process tree or container.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/exit.h"
+#include "common/options.h"
+#include "formats/output.h"
+#include "replay/filter.h"
+#include "replay/when.h"
+#include "samples/cut.h"
+
+#define COMMAND "hindcast cut"
+
+struct options {
+	const char *since, *until, *filter, *container, *compress;
+	uint64_t tree, level;
+};
+
+#define ROW(member) offsetof(struct options, member)
+static const struct hc_option table[] = {
+	{ .kind = HC_OPTION_GROUP, .help = "What is kept (all that is given must hold)" },
+	{ 0, "since", "TIME", "2026-11-23T20:55:00Z, @EPOCHSECONDS, or +90s after the first event", HC_OPTION_STRING, ROW(since) },
+	{ 0, "until", "TIME", "likewise; events of that very time are kept", HC_OPTION_STRING, ROW(until) },
+	{ 'f', "filter", "CONDITION", "a condition as in rules: \"proc.name=cat and evt.type in (open, openat)\"", HC_OPTION_STRING,
+	  ROW(filter) },
+	{ 0, "tree", "PID", "a process and all that descends from it", HC_OPTION_U64, ROW(tree), 1, INT32_MAX },
+	{ 0, "container", "ID", "processes of a container; the beginning of its id will do", HC_OPTION_STRING, ROW(container) },
+	{ .kind = HC_OPTION_GROUP, .help = "How it is written" },
+	{ 'z', "compress", "METHOD", "zstd, gzip or none; without it the name of OUT decides: .zst, .gz, else none",
+	  HC_OPTION_STRING, ROW(compress) },
+	{ 'l', "level", "N", "compression level: 1 to 19 for zstd (default 3), 1 to 9 for gzip (default 6)", HC_OPTION_U64,
+	  ROW(level), 1, 19 },
+	HC_OPTION_END,
+};
+#undef ROW
+
+static int run(int argc, char **argv);
+
+const struct hc_command hc_cmd_cut = {
+	.name = "cut",
+	.usage = "[OPTION]... IN OUT",
+	.summary = "part of a capture, as a capture that replays alone",
+	.detail =
+	"IN is a capture (plain, gzip or zstd), '-' for standard input, or ARCHIVE:MEMBER. OUT is written under a\n"
+	"temporary name and put in its place when it is complete; '-' is standard output.\n"
+	"\n"
+	"OUT begins with the picture of the host as it was there: processes, fds, users, containers. Events that are\n"
+	"left out stay in, marked as \"state only\", where they change that picture: no rule sees them, but those that\n"
+	"are kept show the same fields and raise the same alerts as before. Only what counts from the start of a\n"
+	"capture differs: evt.num, evt.reltime, evt.deltatime.\n"
+	"\n"
+	"The exit code is 4 if IN is damaged: what is readable was cut.",
+	.options = table,
+	.run = run,
+};
+
+static int usage(const char *message, const char *word)
+{
+	fprintf(stderr, COMMAND ": %s%s\nTry '" COMMAND " --help'.\n", message, word ? word : "");
+	return HC_EXIT_USAGE;
+}
+
+static int set_window(const struct options *o, struct hc_cut_window *window)
+{
+	*window = (struct hc_cut_window){ .to_ns = UINT64_MAX };
+	if (o->since && !hc_when_parse(o->since, &window->from_ns, &window->from_relative))
+		return usage("--since: expected 2026-11-23T20:55:00Z, @SECONDS or +90s, not ", o->since);
+	if (o->until && !hc_when_parse(o->until, &window->to_ns, &window->to_relative))
+		return usage("--until: expected 2026-11-23T20:55:00Z, @SECONDS or +90s, not ", o->until);
+	if (o->since && o->until && window->from_relative == window->to_relative && window->from_ns > window->to_ns)
+		return usage("--since is later than --until", NULL);
+	return 0;
+}
+
+static int set_writing(const struct options *o, struct hc_cut_request *request)
+{
+	request->writing = (struct hc_writer_options){ .background = true, .level = (int)o->level };
+	if (hc_output_compression(o->compress, request->out, &request->writing.compress) < 0)
+		return usage("--compress: expected zstd, gzip or none, not ", o->compress);
+	if (request->writing.compress == HC_COMPRESS_GZIP && o->level > 9)
+		return usage("gzip has levels 1 to 9", NULL);
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct options o = { 0 };
+	struct hc_cut_request request = { 0 };
+	struct hc_cut_window window;
+	struct hc_checker checker;
+	struct hc_evset events;
+	int n = 0, status = 0;
+
+	if (hc_options_parse(&hc_cmd_cut, argc, argv, &o, &n, &status))
+		return status;
+	if (n != 2)
+		return usage("one input and one output are needed", NULL);
+	request.in = argv[1];
+	request.out = argv[2];
+	status = set_window(&o, &window);
+	if (!status)
+		status = set_writing(&o, &request);
+	if (status)
+		return status;
+	if (o.since || o.until) {
+		request.windows = &window;
+		request.nwindows = 1;
+	}
+	request.tree = (int64_t)o.tree;
+	request.container = o.container;
+	hc_checker_init(&checker);
+	if (o.filter) {
+		request.filter_text = o.filter;
+		request.filter_events = &events;
+		request.filter = hc_filter_compile(COMMAND, &checker, o.filter, &events);
+		status = request.filter ? 0 : HC_EXIT_USAGE;
+	}
+	if (!status)
+		status = hc_cut_run(&request);
+	hc_plan_free(request.filter);
+	hc_checker_done(&checker);
+	return status;
+}
