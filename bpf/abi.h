@@ -73,6 +73,7 @@ struct hc_bpf_config {
 	__u64 wake_bytes;       /* wake the reader whenever this many bytes were written to a CPU's ring; 0: never */
 	__u64 cgroup_id;        /* with filter_cgroup: kernfs id (inode number) of the cgroup2 directory */
 	__u32 self_tgid;        /* never recorded; 0: nobody excluded */
+	__u32 helper_tgid;      /* likewise: a process that works for the recorder */
 	__u32 snaplen;          /* most data bytes of an I/O event (15.1) */
 	__u32 uid;              /* with filter_uid: effective uid, initial user namespace */
 	__u32 cgroup_level;     /* depth of that cgroup, root = 0; its descendants pass too */

@@ -19,6 +19,8 @@ static __always_inline bool wanted_task(struct task_struct *task)
 
 	if (hc_config.self_tgid && tgid == hc_config.self_tgid)
 		return false;
+	if (hc_config.helper_tgid && tgid == hc_config.helper_tgid)
+		return false;
 	if (hc_config.follow && !bpf_map_lookup_elem(&followed, &tgid))
 		return false;
 	if (hc_config.filter_uid && BPF_CORE_READ(task, cred, euid.val) != hc_config.uid)

@@ -19,7 +19,12 @@
  *                       n, ...}, ...}, "syscalls": {"read": n, ...}}
  *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}
  *   hindcast.trigger    flight recorder: why this file was saved {"reason": "SIGUSR2" | "control" | "alert", "at_ns"}; for the
- *                       former two who asked: "uid", "pid", and in which words: "text"
+ *                       former two who asked: "uid", "pid", and in which words: "text"; for an alert of --trigger "rule",
+ *                       "priority", "event_ns": time of the last event that raised it, "alerts": how many of that rule
+ *                       since the entry before that names it
+ *   hindcast.live       the live replay of --trigger: {"state": "running", "rules": [files], "confinement"} in each file;
+ *                       {"state": "behind", "left_out": events it did not get, "to_ns"} when it is too slow;
+ *                       {"state": "ended", "why"} from when there is none any more
  *   hindcast.cut        first in what `hindcast cut` wrote: {"version", "from_ns", "to_ns": the window asked for,
  *                       "source_sha256": of the input if it is a file, "filter", "tree", "container", "around": what was
  *                       asked for, "threads", "fds": in the lists that follow the picture of the host at from_ns}
@@ -41,6 +46,7 @@
 #define HC_LEDGER_LOSS "hindcast.loss"
 #define HC_LEDGER_COST "hindcast.cost"
 #define HC_LEDGER_TRIGGER "hindcast.trigger"
+#define HC_LEDGER_LIVE "hindcast.live"
 #define HC_LEDGER_CUT "hindcast.cut"
 #define HC_LEDGER_STATE "hindcast.state"
 #define HC_LEDGER_END "hindcast.end"

@@ -24,7 +24,9 @@ struct frame {
 };
 
 struct hc_frames {
-	int fd;
+	int fd; /* -1: everything goes to sink */
+	hc_writer_sink sink;
+	void *sink_ctx;
 	char *name;
 	enum hc_compress compress;
 	size_t frame_size;
@@ -53,6 +55,13 @@ static int write_all(struct hc_frames *f, const uint8_t *p, size_t len)
 {
 	uint64_t done = 0;
 
+	if (f->sink) {
+		int err = f->sink(f->sink_ctx, p, len);
+
+		if (err)
+			return hc_diag_set_off(&f->diag, err, f->name, -1, "cannot write: %s", strerror(-err));
+		done = len;
+	}
 	while (done < len) {
 		ssize_t n = write(f->fd, p + done, len - done);
 
@@ -261,6 +270,8 @@ int hc_frames_new(struct hc_frames **ret, int fd, const char *name, const struct
 	int r;
 
 	f->fd = fd;
+	f->sink = options->sink;
+	f->sink_ctx = options->sink_ctx;
 	f->name = hc_strdup(name);
 	f->compress = options->compress;
 	f->frame_size = options->frame_size ? options->frame_size : HC_WRITER_FRAME_SIZE;
@@ -298,7 +309,7 @@ int hc_frames_close(struct hc_frames *f, struct hc_diag *reterr_diag)
 		f->background = false;
 	}
 	/* Network file systems report a full disk only now. */
-	if (close(f->fd) < 0 && !f->err)
+	if (f->fd >= 0 && close(f->fd) < 0 && !f->err)
 		f->err = hc_diag_set_off(&f->diag, -errno, f->name, -1, "closing failed: %m");
 	err = hc_frames_error(f, reterr_diag);
 	ZSTD_freeCCtx(f->zstd);

@@ -19,11 +19,16 @@ struct hc_writer;
 
 enum hc_compress { HC_COMPRESS_ZSTD, HC_COMPRESS_GZIP, HC_COMPRESS_NONE };
 
+/* Takes bytes instead of a file: all of them, 0; or negative errno, and no more are offered. */
+typedef int (*hc_writer_sink)(void *ctx, const void *bytes, size_t len);
+
 struct hc_writer_options {
 	enum hc_compress compress;
 	int level;         /* 0: the default */
 	bool background;   /* compress and write on a second thread */
 	size_t frame_size; /* uncompressed bytes per frame; 0: HC_WRITER_FRAME_SIZE */
+	hc_writer_sink sink; /* instead of the fd, which is -1 then; not in the background */
+	void *sink_ctx;
 };
 
 enum {

@@ -32,9 +32,10 @@
 #define RELOAD_DELAY_NS 500000000ull /* a change is often several */
 #define STEP_NS 100000000ull /* of the governor */
 
+enum { FINISH_MS = 10000 /* for the live replay's last words */ };
 enum { POLL_MS = 100, SETTLE_MS = 1, HASTE_PCT = 40 };
 
-enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT, SOURCE_RULES, SOURCE_SERVER };
+enum source { SOURCE_RING, SOURCE_SIGNAL, SOURCE_CHILD, SOURCE_SNAPSHOT, SOURCE_RULES, SOURCE_SERVER, SOURCE_TRIGGER };
 
 struct capture {
 	const struct hc_capture_parts *p;
@@ -55,6 +56,8 @@ struct capture {
 	char why[160];            /* the governor's last change */
 	uint64_t step_ns, step_lost, metrics_ns;
 	bool metrics_failed;
+	bool save_failed;     /* the last time */
+	uint64_t left_out;    /* of the live replay's stream, as told */
 	int failure; /* of what a request to the control socket did; failure_diag */
 	struct hc_diag failure_diag;
 	uint32_t step_fill_pct;
@@ -106,6 +109,12 @@ static int set_up(struct capture *c, struct hc_diag *reterr_diag)
 		err = watch(c, hc_server_fd(c->p->control), SOURCE_SERVER, EPOLLIN);
 	if (!err && c->p->metrics)
 		err = watch(c, hc_server_fd(c->p->metrics), SOURCE_SERVER, EPOLLIN);
+	if (!err && c->p->trigger) {
+		err = watch(c, hc_trigger_fd(c->p->trigger), SOURCE_TRIGGER, EPOLLIN);
+		if (!err) /* edge-triggered: room in the pipe is nothing new */
+			err = watch(c, hc_feed_fd(hc_trigger_feed(c->p->trigger)), SOURCE_TRIGGER, EPOLLOUT | EPOLLET);
+		hc_stream_feed(c->stream, hc_trigger_feed(c->p->trigger));
+	}
 	/* edge-triggered: what stays in a ring for the margin must not wake us again and again */
 	for (uint32_t i = 0; !err && i < n; i++)
 		err = watch(c, fds[i], SOURCE_RING, EPOLLIN | EPOLLET);
@@ -229,6 +238,7 @@ static int reload(struct capture *c, const char *why, struct hc_diag *reterr_dia
 static int save(struct capture *c, const struct hc_ledger_trigger *trigger, struct hc_diag *reterr_diag)
 {
 	bool extends = c->p->flight && hc_flight_is_saving(c->p->flight);
+	const char *detail = trigger->rule ? trigger->rule : trigger->text;
 	struct hc_output_stats out;
 	int err;
 
@@ -236,14 +246,84 @@ static int save(struct capture *c, const struct hc_ledger_trigger *trigger, stru
 		err = hc_diag_set(reterr_diag, -EINVAL, "nothing to save: without --flight everything is in the capture already");
 	else
 		err = hc_stream_save(c->stream, now_ns(c), trigger, reterr_diag);
-	if (err) {
+	if (err && (!trigger->alerts || !c->save_failed)) /* alerts can come again and again */
 		fprintf(stderr, "hindcast record: %s\n", reterr_diag->text);
-	} else if (!c->o->quiet) {
+	c->save_failed = err;
+	if (!err && !c->o->quiet && !(extends && trigger->alerts)) {
 		hc_output_stats(c->p->output, &out);
 		fprintf(stderr, "hindcast record: %s %s, because of %s%s%s\n", extends ? "saving on to" : "saving to", out.path,
-			trigger->reason, trigger->text ? ": " : "", trigger->text ? trigger->text : "");
+			trigger->alerts ? "rule" : trigger->reason, !detail ? "" : trigger->rule ? " " : ": ", detail ? detail : "");
 	}
 	return err;
+}
+
+/* hc_alerts_fn */
+static void alerted(void *ctx, const struct hc_alerts_one *alert)
+{
+	struct capture *c = ctx;
+	struct hc_diag diag;
+
+	save(c, &(struct hc_ledger_trigger){ .reason = "alert", .at_ns = now_ns(c), .rule = alert->rule, .priority = alert->priority,
+					     .event_ns = alert->event_ns, .alerts = alert->count }, &diag);
+}
+
+static int say_live(struct capture *c, struct hc_diag *reterr_diag)
+{
+	json_t *rules = json_array();
+
+	for (size_t i = 0; i < c->o->ntriggers; i++)
+		json_array_append_new(rules, json_string(c->o->triggers[i]));
+	return hc_stream_live(c->stream, json_pack("{s:s, s:o, s:s}", "state", "running", "rules", rules, "confinement",
+						   hc_trigger_confinement(c->p->trigger)), true, reterr_diag);
+}
+
+static int live_ended(struct capture *c, struct hc_diag *reterr_diag)
+{
+	hc_stream_feed(c->stream, NULL);
+	fprintf(stderr, "hindcast record: the live replay of --trigger %s; recording goes on, but no alert will save it any more\n",
+		hc_trigger_why(c->p->trigger));
+	return hc_stream_live(c->stream, json_pack("{s:s, s:s}", "state", "ended", "why", hc_trigger_why(c->p->trigger)), true,
+			      reterr_diag);
+}
+
+/* Once a second: did the live replay have to do without events? */
+static int check_live(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
+{
+	struct hc_trigger_stats stats;
+	uint64_t left_out;
+
+	if (!c->p->trigger)
+		return 0;
+	hc_trigger_stats(c->p->trigger, &stats);
+	left_out = stats.feed.left_out - c->left_out;
+	if (!left_out)
+		return 0;
+	if (!c->left_out && !c->o->quiet)
+		fprintf(stderr, "hindcast record: the live replay of --trigger is too slow for this host's events; some are left out "
+				"for it, and counted. What is recorded is complete\n");
+	c->left_out = stats.feed.left_out;
+	return hc_stream_live(c->stream, json_pack("{s:s, s:I, s:I}", "state", "behind", "left_out", (json_int_t)left_out, "to_ns",
+						   (json_int_t)now), false, reterr_diag);
+}
+
+static int serve_live(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
+{
+	if (c->p->trigger && hc_trigger_serve(c->p->trigger, now, alerted, c) == HC_TRIGGER_ENDED)
+		return live_ended(c, reterr_diag);
+	return 0;
+}
+
+/* At the end: what the last events raise still counts. */
+static int finish_live(struct capture *c, struct hc_diag *reterr_diag)
+{
+	int err = 0;
+
+	if (!c->p->trigger)
+		return 0;
+	if (hc_trigger_finish(c->p->trigger, now_ns(c), FINISH_MS, alerted, c) == HC_TRIGGER_ENDED)
+		err = live_ended(c, reterr_diag);
+	hc_stream_feed(c->stream, NULL);
+	return err ? err : check_live(c, now_ns(c), reterr_diag);
 }
 
 /* With a command, asking us to stop means asking it, with that signal; 0: it has been asked already (the terminal asks
@@ -343,9 +423,14 @@ static void render_metrics(void *ctx, struct hc_buf *out)
 	const struct capture *c = ctx;
 	struct hc_metrics m = { .kernel = c->p->kernel, .output = c->p->output, .rings = c->rings,
 				.selected = hc_scset_count(&c->governor.selected), .shed = hc_scset_count(&c->governor.shed) };
+	struct hc_trigger_stats live;
 	uint64_t refused;
 
 	m.events = hc_stream_events(c->stream, &refused);
+	if (c->p->trigger) {
+		hc_trigger_stats(c->p->trigger, &live);
+		m.live = &live;
+	}
 	hc_metrics_render(&m, out);
 }
 
@@ -367,7 +452,7 @@ static int serve(struct capture *c, uint64_t now, struct hc_diag *reterr_diag)
 static int drop_privileges(const struct capture *c, bool unnamed, struct hc_diag *reterr_diag)
 {
 	return hc_privileges_drop(&(struct hc_privileges){ .files = c->p->keep_privileges_for_files, .name = unnamed,
-							   .signals = c->child_running }, reterr_diag);
+							   .signals = c->child_running || c->p->trigger }, reterr_diag);
 }
 
 /* The snapshot is there, and so are all events up to its end: the file gets its name, and the first time the command may go. */
@@ -415,7 +500,7 @@ static int handle(struct capture *c, enum source source, struct hc_diag *reterr_
 		if (hc_watch_changed(c->watch))
 			c->reload_ns = now_ns(c) + RELOAD_DELAY_NS;
 		return 0;
-	case SOURCE_RING: case SOURCE_SERVER: return 0;
+	case SOURCE_RING: case SOURCE_SERVER: case SOURCE_TRIGGER: return 0;
 	}
 	return 0;
 }
@@ -469,9 +554,13 @@ static int loop(struct capture *c, struct hc_diag *reterr_diag)
 		}
 		if (!err)
 			err = serve(c, now, reterr_diag);
+		if (!err)
+			err = serve_live(c, now, reterr_diag);
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
 			err = hc_stream_tick(c->stream, now, reterr_diag);
+			if (!err)
+				err = check_live(c, now, reterr_diag);
 			notice(c);
 			write_metrics(c, now);
 		}
@@ -537,6 +626,17 @@ static void wait_for_child(struct capture *c)
 	}
 }
 
+/* The recording ends before the time after the trigger is over. */
+static void end_save(struct capture *c)
+{
+	struct hc_output_stats out;
+
+	hc_flight_stop_saving(c->p->flight);
+	hc_output_stats(c->p->output, &out);
+	if (!c->o->quiet)
+		fprintf(stderr, "hindcast record: saved %s, up to the end of the recording\n", out.path);
+}
+
 static int record(struct capture *c, struct hc_diag *reterr_diag)
 {
 	int err;
@@ -551,6 +651,8 @@ static int record(struct capture *c, struct hc_diag *reterr_diag)
 		return err;
 	govern(c);
 	err = apply(c, "start", NULL, reterr_diag);
+	if (!err && c->p->trigger)
+		err = say_live(c, reterr_diag);
 	if (!err)
 		err = hc_stream_snapshot(c->stream, now_ns(c), reterr_diag);
 	if (!err) /* the snapshot's thread has its own; all that comes later needs less */
@@ -560,10 +662,12 @@ static int record(struct capture *c, struct hc_diag *reterr_diag)
 	if (!err)
 		err = settle(c, reterr_diag);
 	if (!err)
+		err = finish_live(c, reterr_diag);
+	if (!err)
 		err = hc_stream_end(c->stream, now_ns(c), c->stop, reterr_diag);
-	if (c->p->flight)
-		hc_flight_stop_saving(c->p->flight);
 	notice(c);
+	if (c->p->flight && hc_flight_is_saving(c->p->flight))
+		end_save(c);
 	return err;
 }
 

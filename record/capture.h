@@ -13,6 +13,7 @@
 #include "record/output.h"
 #include "record/select.h"
 #include "record/server.h"
+#include "record/trigger.h"
 
 struct hc_capture_options {
 	const char *host_root;
@@ -20,6 +21,8 @@ struct hc_capture_options {
 	uint64_t max_seconds;
 	const struct hc_select_options *select; /* for reloads */
 	const struct hc_bpf_config *config;     /* for the ledger */
+	const char *const *triggers; /* the rules of parts.trigger, for the ledger */
+	size_t ntriggers;
 	const struct hc_scset *keep;            /* never shed, besides the state set; NULL: shed nothing at all */
 	const char *metrics;   /* file to keep up to date; NULL: none */
 	bool quiet;
@@ -34,6 +37,7 @@ struct hc_capture_parts {
 	struct hc_flight *flight; /* NULL: none */
 	struct hc_child *child;   /* held back; pid -1: none */
 	const char *child_name;
+	struct hc_trigger *trigger; /* NULL: none */
 	struct hc_server *control; /* NULL: none */
 	struct hc_server *metrics; /* socket for the metrics; NULL: none */
 	int signals;              /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 */

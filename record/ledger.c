@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "common/mem.h"
@@ -78,6 +79,13 @@ char *hc_ledger_trigger(const struct hc_ledger_trigger *t)
 	if (t->has_requester) {
 		json_object_set_new(entry, "uid", json_integer(t->uid));
 		json_object_set_new(entry, "pid", json_integer(t->pid));
+	}
+	if (t->alerts) {
+		/* names are as the rules file has them, which need not be UTF-8 */
+		json_object_set_new(entry, "rule", json_stringn_nocheck(t->rule, strlen(t->rule)));
+		json_object_set_new(entry, "priority", json_string(t->priority));
+		json_object_set_new(entry, "event_ns", json_integer((json_int_t)t->event_ns));
+		json_object_set_new(entry, "alerts", json_integer((json_int_t)t->alerts));
 	}
 	return hc_ledger_text(entry);
 }

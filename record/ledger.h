@@ -33,12 +33,15 @@ char *hc_ledger_cost(struct hc_ledger *ledger, uint64_t now_ns, uint64_t events,
 
 /* Why a save was asked for. Texts are borrowed and may be NULL. */
 struct hc_ledger_trigger {
-	const char *reason;  /* "SIGUSR2", "control", "alert" */
+	const char *reason;  /* "SIGUSR2", "control" or "alert" */
 	const char *text;    /* the requester's own words */
 	bool has_requester;
 	pid_t pid;           /* the requester's */
 	uid_t uid;
 	uint64_t at_ns;      /* when it was asked for */
+	const char *rule, *priority; /* of an alert */
+	uint64_t event_ns;   /* time of the event that raised it */
+	uint64_t alerts;     /* of that rule, since the last entry that names it; 0: not an alert */
 };
 /* hindcast.trigger, to be freed. */
 char *hc_ledger_trigger(const struct hc_ledger_trigger *trigger);

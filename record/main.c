@@ -37,8 +37,9 @@ enum {
 };
 
 struct options {
-	const char *write, *compress, *flight, *control, *metrics, *cgroup, *config, *state_set, *failed, *comm, *snapshot;
-	struct hc_option_list rules, settings, keep;
+	const char *write, *compress, *flight, *trigger_priority, *control, *metrics;
+	const char *cgroup, *config, *state_set, *failed, *comm, *snapshot;
+	struct hc_option_list rules, settings, keep, triggers;
 	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
 	uint64_t snaplen, ring_size, pid, uid;
 	uint64_t file_bytes, file_seconds, file_events, keep_files, max_seconds, max_events, min_free;
@@ -86,6 +87,9 @@ static const struct hc_option table[] = {
 	{ 0, "ring-size", "BYTES", "buffer per CPU between kernel and recorder (8M)", HC_OPTION_U64, TO(ring_size), 4096, RING_MAX },
 	{ 0, "snapshot", "auto|bpf|proc", "list processes and files by BPF iterators or from /proc (auto: as the kernel can)",
 	  HC_OPTION_STRING, TO(snapshot) },
+	{ 0, "trigger", "PATH", "let these rules (file or directory; repeatable) watch the recording, in a process without\n"
+				"privileges; an alert saves what --flight has, and as much again", HC_OPTION_LIST, TO(triggers) },
+	{ 0, "trigger-priority", "LEVEL", "only rules of this priority or a more urgent one", HC_OPTION_STRING, TO(trigger_priority) },
 	{ 0, "control", "PATH", "make a Unix socket there for 'hindcast control': save, status, reload, stop;\n"
 				"root and this user are let in", HC_OPTION_STRING, TO(control) },
 	{ 0, "metrics", "FILE", "keep the counters there, as Prometheus text, renewed every 5 s;\n"
@@ -108,7 +112,9 @@ static const char detail[] =
 	"SIGHUP, or a change of the rule files, loads the rules anew and changes the selection in place. SIGUSR1\n"
 	"prints the state so far.\n"
 	"SIGUSR2 saves what --flight has in memory, to numbered files named after -w; so does 'hindcast control'\n"
-	"where --control has made its socket, with the reason given.";
+	"where --control has made its socket, with the reason given, and an alert of the --trigger rules, which are\n"
+	"read once, at the start. The file's ledger (hindcast info) names who asked, or the rule. While a file is\n"
+	"being saved, further triggers make it longer.";
 
 static int run(int argc, char **argv);
 static const struct hc_command command = {
@@ -124,6 +130,7 @@ struct session {
 	struct hc_scset keep;
 	enum hc_iterators_use iterators;
 	uint64_t flight_ns, flight_bytes; /* 0: no flight recorder */
+	struct hc_select_trigger *trigger_rules; /* owned; NULL: no --trigger */
 };
 
 static int fail(const struct session *s, const struct hc_diag *diag, int code)
@@ -196,6 +203,12 @@ static int interpret(struct session *s)
 		return usage("--flight writes whole files when asked: it does not go with -C, -G, -e or -w -");
 	if (o->flight && !parse_flight(o->flight, &s->flight_ns, &s->flight_bytes))
 		return usage("--flight takes a time from 4s to 24h and a size of at least 1M: --flight 60s,256M");
+	if (o->triggers.n && !o->flight)
+		return usage("--trigger saves what --flight keeps in memory: add --flight 60s, or another time");
+	if (o->trigger_priority && !o->triggers.n)
+		return usage("--trigger-priority is about the rules of --trigger, and there are none");
+	if (o->trigger_priority && hc_priority_parse(o->trigger_priority) < 0)
+		return usage("--trigger-priority is one of emergency, alert, critical, error, warning, notice, informational, debug");
 	if (o->keep_files && !o->file_bytes && !o->file_seconds && !o->file_events)
 		return usage("-W keeps the last files of several: it needs -C, -G or -e");
 	if (o->follow && !s->argv)
@@ -342,6 +355,7 @@ static int record(struct session *s, struct hc_select *select)
 	struct hc_flight *flight HC_CLEANUP(hc_flight_free) = NULL;
 	struct hc_output *output HC_CLEANUP(hc_output_free) = NULL;
 	struct hc_server *control HC_CLEANUP(hc_server_free) = NULL, *metrics HC_CLEANUP(hc_server_free) = NULL;
+	struct hc_trigger *trigger HC_CLEANUP(hc_trigger_free) = NULL;
 	struct hc_kernel *kernel HC_CLEANUP(hc_kernel_close) = NULL;
 	struct hc_iterators *iterators HC_CLEANUP(hc_iterators_free) = NULL;
 	struct hc_child child __attribute__((cleanup(hc_child_done))) = HC_CHILD_NONE;
@@ -356,6 +370,12 @@ static int record(struct session *s, struct hc_select *select)
 		return fail(s, &diag, HC_EXIT_FAIL);
 	if (open_sockets(s, &control, &metrics, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
+	if (s->options.triggers.n && hc_trigger_start(&trigger, &(struct hc_trigger_options){
+			.rules = s->options.triggers.items, .nrules = s->options.triggers.n,
+			.priority = s->options.trigger_priority }, &diag))
+		return fail(s, &diag, HC_EXIT_FAIL);
+	if (trigger)
+		s->config.helper_tgid = (uint32_t)hc_trigger_pid(trigger);
 	if (s->argv && hc_child_start(&child, s->argv, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
 	/* on a busy machine the rings have to be emptied in time; where that is not allowed, so be it */
@@ -369,12 +389,13 @@ static int record(struct session *s, struct hc_select *select)
 	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .iterators = iterators, .output = output,
 							  .select = TAKE(taken), .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
-							  .control = control, .metrics = metrics,
+							  .trigger = trigger, .control = control, .metrics = metrics,
 							  .keep_privileges_for_files = hc_output_has_limits(output) },
 			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
 							   .max_events = s->options.max_events,
 							   .max_seconds = s->options.max_seconds, .select = &s->select,
 							   .config = &s->config, .quiet = s->options.quiet,
+							   .triggers = s->options.triggers.items, .ntriggers = s->options.triggers.n,
 							   .metrics = metrics ? NULL : s->options.metrics,
 							   .keep = s->options.no_shed ? NULL : &s->keep },
 			     &result, &diag);
@@ -409,6 +430,15 @@ static int run(int argc, char **argv)
 	if (hc_options_parse(&command, argc, argv, &s.options, NULL, &status))
 		return status;
 	status = interpret(&s);
+	if (!status && s.options.triggers.n) {
+		r = hc_select_trigger_load(&s.trigger_rules, s.options.triggers.items, s.options.triggers.n,
+					   s.options.trigger_priority, &diag);
+		if (r < 0)
+			fail(&s, &diag, 0);
+		if (r)
+			status = s.argv ? EXIT_OWN_FAILURE : HC_EXIT_RULES;
+		s.select.trigger = s.trigger_rules;
+	}
 	if (!status) {
 		r = hc_select_make(&select, &s.select, &diag);
 		if (r == HC_SELECT_INVALID) {
@@ -425,6 +455,8 @@ static int run(int argc, char **argv)
 	free(s.options.rules.items);
 	free(s.options.settings.items);
 	free(s.options.keep.items);
+	free(s.options.triggers.items);
+	hc_select_trigger_free(s.trigger_rules);
 	return status;
 }
 

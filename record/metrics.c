@@ -37,6 +37,15 @@ void hc_metrics_render(const struct hc_metrics *m, struct hc_buf *out)
 	one(out, "selected_syscalls", "gauge", "System calls selected, shed ones included.", m->selected);
 	one(out, "shed_syscalls", "gauge", "System calls given up at present.", m->shed);
 	one(out, "cpu_seconds_total", "counter", "CPU time of the recorder process.", (double)hc_ledger_cpu_ns() / 1e9);
+	one(out, "saves_total", "counter", "Files the flight recorder has written.", (double)files.saves);
+	if (m->live) {
+		one(out, "live_up", "gauge", "1 while the live replay of --trigger runs.", m->live->running);
+		one(out, "live_alerts_total", "counter", "Alerts of the live replay.", (double)m->live->alerts);
+		one(out, "live_events_total", "counter", "Events given to the live replay.", (double)m->live->feed.events);
+		one(out, "live_left_out_events_total", "counter", "Events the live replay did not get, because it was behind.",
+		    (double)m->live->feed.left_out);
+		one(out, "live_kept_bytes", "gauge", "Bytes that wait for the live replay.", (double)m->live->feed.kept_bytes);
+	}
 	hc_buf_puts(out, "# HELP hindcast_record_lost_events_total Events lost, by CPU and cause.\n"
 			 "# TYPE hindcast_record_lost_events_total counter\n");
 	for (uint32_t cpu = 0; cpu < n; cpu++)

@@ -12,12 +12,14 @@
 #include "record/kernel.h"
 #include "record/output.h"
 #include "record/rings.h"
+#include "record/trigger.h"
 
 struct hc_metrics {
 	const struct hc_kernel *kernel;
 	const struct hc_output *output;
 	const struct hc_rings *rings;
 	uint64_t events;
+	const struct hc_trigger_stats *live; /* of the live replay; NULL: there was none */
 	uint32_t selected, shed; /* system calls recorded, and given up at present */
 };
 

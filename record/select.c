@@ -52,10 +52,10 @@ static int load_rules(struct hc_select *select, const struct hc_select_options *
 }
 
 /* Rules of other sources (plugins) see no system calls, so they ask for none. */
-static int rule_sets(struct hc_select *select, struct hc_selection_rule **ret, uint32_t *ret_n, struct hc_diag *reterr_diag)
+static int rule_sets(const struct hc_ruleset *rs, struct hc_arena *arena, struct hc_selection_rule **ret, uint32_t *ret_n,
+		     struct hc_diag *reterr_diag)
 {
-	const struct hc_ruleset *rs = select->ruleset;
-	struct hc_selection_rule *rules = hc_arena_array(&select->arena, struct hc_selection_rule, rs->nactive);
+	struct hc_selection_rule *rules = hc_arena_array(arena, struct hc_selection_rule, rs->nactive + 1);
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < rs->nactive; i++) {
@@ -71,6 +71,51 @@ static int rule_sets(struct hc_select *select, struct hc_selection_rule **ret, u
 	*ret = rules;
 	*ret_n = n;
 	return 0;
+}
+
+static struct hc_selection_rule *join(struct hc_arena *arena, const struct hc_selection_rule *a, uint32_t na,
+				      const struct hc_selection_rule *b, uint32_t nb)
+{
+	struct hc_selection_rule *all = hc_arena_array(arena, struct hc_selection_rule, na + nb + 1);
+
+	for (uint32_t i = 0; i < na + nb; i++)
+		all[i] = i < na ? a[i] : b[i - na];
+	return all;
+}
+
+int hc_select_trigger_load(struct hc_select_trigger **ret, const char *const *paths, size_t npaths, const char *priority,
+			   struct hc_diag *reterr_diag)
+{
+	struct hc_select_trigger *t HC_CLEANUP(hc_select_trigger_free) = hc_calloc(1, sizeof *t);
+	const struct hc_ruleset_options options = { .min_priority = priority };
+	int r;
+
+	hc_arena_init(&t->arena);
+	r = hc_ruleset_load(&options, paths, npaths, &t->ruleset, reterr_diag);
+	if (r == HC_RULESET_INVALID) {
+		hc_report_text(stderr, t->ruleset, false);
+		return HC_SELECT_INVALID;
+	}
+	if (!r)
+		r = rule_sets(t->ruleset, &t->arena, &t->rules, &t->nrules, reterr_diag);
+	if (r)
+		return r;
+	if (!t->nrules)
+		return hc_diag_set(reterr_diag, -ENOENT, "no rule of --trigger could ever raise an alert: %s", t->ruleset->nrules ?
+				   "all are disabled, less urgent than --trigger-priority, or not about system calls" :
+				   "the files have none");
+	*ret = TAKE(t);
+	return 0;
+}
+
+struct hc_select_trigger *hc_select_trigger_free(struct hc_select_trigger *t)
+{
+	if (!t)
+		return NULL;
+	hc_ruleset_free(t->ruleset);
+	hc_arena_done(&t->arena);
+	free(t);
+	return NULL;
 }
 
 static int make(struct hc_select *select, const struct hc_select_options *options, struct hc_base_syscalls *base,
@@ -92,15 +137,19 @@ static int make(struct hc_select *select, const struct hc_select_options *option
 	}
 	r = load_rules(select, options, reterr_diag);
 	if (!r)
-		r = rule_sets(select, &rules, &nrules, reterr_diag);
+		r = rule_sets(select->ruleset, &select->arena, &rules, &nrules, reterr_diag);
 	if (r)
 		return r;
+	select->nrules = nrules;
+	if (options->trigger) {
+		rules = join(&select->arena, rules, nrules, options->trigger->rules, options->trigger->nrules);
+		nrules += options->trigger->nrules;
+	}
 	how.custom_set = (const char *const *)base->custom_set;
 	how.ncustom_set = (uint32_t)base->n;
 	how.repair = base->repair;
 	how.all = base->all;
 	hc_selection_make(&how, rules, nrules, &select->arena, &select->selection);
-	select->nrules = nrules;
 	return 0;
 }
 

@@ -13,6 +13,14 @@
 #include "rules/ruleset.h"
 #include "rules/selection.h"
 
+/* The rules of --trigger: what they need is recorded besides. Loaded once, because the live replay has them for good. */
+struct hc_select_trigger {
+	struct hc_arena arena;
+	struct hc_ruleset *ruleset;
+	struct hc_selection_rule *rules;
+	uint32_t nrules;
+};
+
 struct hc_select_options {
 	const char *const *rules; /* files and directories; none: the shipped ruleset */
 	size_t nrules;
@@ -21,6 +29,7 @@ struct hc_select_options {
 	size_t nsettings;
 	bool all;                 /* -A: keep the high-volume I/O calls too */
 	bool everything;          /* --all-syscalls: rules do not matter */
+	const struct hc_select_trigger *trigger; /* borrowed; NULL: none */
 	const char *state_set;    /* a name that hc_state_set_parse knows; NULL: current */
 };
 
@@ -35,6 +44,13 @@ struct hc_select {
 };
 
 enum hc_select_outcome { HC_SELECT_INVALID = 1 };
+
+/* 0; HC_SELECT_INVALID: the rules have errors, which were reported to stderr; or negative errno and diag, which is -ENOENT if
+ * no rule takes part. priority: only rules at least that urgent; NULL: all. */
+int hc_select_trigger_load(struct hc_select_trigger **ret, const char *const *paths, size_t npaths, const char *priority,
+			   struct hc_diag *reterr_diag);
+struct hc_select_trigger *hc_select_trigger_free(struct hc_select_trigger *trigger);
+HC_DEFINE_CLEANUP(struct hc_select_trigger *, hc_select_trigger_free);
 
 /* 0; HC_SELECT_INVALID: the rules have errors, which were reported to stderr; or negative errno and diag. */
 int hc_select_make(struct hc_select **ret, const struct hc_select_options *options, struct hc_diag *reterr_diag);

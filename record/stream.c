@@ -58,6 +58,9 @@ struct hc_stream {
 	const struct hc_scset *set;
 	const char *reason, *why; /* of the current selection */
 	struct hc_scset told;     /* the set as the open file knows it */
+	struct hc_feed *feed;     /* to the live replay; NULL: none */
+	bool feed_fresh;          /* it begins anew with the file's lists */
+	char *live;               /* the lasting hindcast.live entry; NULL: none; owned */
 	char *trigger;            /* entry to come, of a save before the first file; owned */
 };
 
@@ -101,6 +104,7 @@ struct hc_stream *hc_stream_free(struct hc_stream *s)
 	hc_buf_done(&s->backlog);
 	hc_ledger_done(&s->ledger);
 	free(s->trigger);
+	free(s->live);
 	free(s);
 	return NULL;
 }
@@ -301,6 +305,8 @@ int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
 	account(s, wire, len);
 	if (!s->writing)
 		return 0;
+	if (s->feed)
+		hc_feed_event(s->feed, cpu, 0, wire, len);
 	err = write_event(s, cpu, 0, wire, len, &s->diag);
 	if (!err && hc_output_has_limits(s->o.output))
 		err = rotate_if_full(s, s->last_ts, &s->diag);
@@ -357,6 +363,8 @@ static int release_backlog(struct hc_stream *s, bool overlap, struct hc_diag *re
 		if (!overlap && s->o.max_events && s->events >= s->o.max_events)
 			break;
 		err = write_event(s, cpu, overlap ? HC_EVENT_STATE_ONLY : 0, p, len, reterr_diag);
+		if (s->feed && s->feed_fresh)
+			hc_feed_event(s->feed, cpu, overlap ? HC_EVENT_STATE_ONLY : 0, p, len);
 	}
 	hc_buf_done(&s->backlog); /* it can be large, and is seldom needed */
 	return err;
@@ -373,6 +381,9 @@ static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, st
 		return err;
 	s->writing = true;
 	s->told = *s->set;
+	s->feed_fresh = s->feed && hc_feed_wants_section(s->feed);
+	if (s->feed_fresh)
+		hc_feed_section(s->feed, section);
 	/* in front of events that were held back: not later than those, and not before those of the last file */
 	if (s->backlog.len)
 		memcpy(&s->last_ts, s->backlog.p + sizeof(uint16_t) + sizeof(uint32_t), sizeof s->last_ts);
@@ -387,6 +398,8 @@ static int begin_file(struct hc_stream *s, uint64_t now_ns, uint64_t skipped, st
 						    (json_int_t)skipped, "source", source->iterators ? "bpf" : "proc",
 						    "source_why", *source->why ? source->why : NULL)),
 			   reterr_diag);
+	if (!err && s->live)
+		err = tell(s, HC_LEDGER_LIVE, hc_strdup(s->live), reterr_diag);
 	if (!err)
 		err = tell(s, HC_LEDGER_TRIGGER, TAKE(s->trigger), reterr_diag);
 	return err ? err : hc_output_publish(s->o.output, reterr_diag);
@@ -457,6 +470,25 @@ int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_
 	if (!err)
 		err = hc_writer_flush(hc_output_writer(s->o.output), reterr_diag);
 	return err ? err : rotate_if_full(s, now_ns, reterr_diag);
+}
+
+void hc_stream_feed(struct hc_stream *s, struct hc_feed *feed)
+{
+	s->feed = feed;
+}
+
+int hc_stream_live(struct hc_stream *s, json_t *entry, bool lasting, struct hc_diag *reterr_diag)
+{
+	char *text = hc_ledger_text(entry);
+
+	if (lasting) {
+		free(s->live);
+		s->live = hc_strdup(text ? text : "{}");
+	}
+	if (s->writing)
+		return tell(s, HC_LEDGER_LIVE, text, reterr_diag);
+	free(text);
+	return 0;
 }
 
 int hc_stream_save(struct hc_stream *s, uint64_t now_ns, const struct hc_ledger_trigger *trigger,

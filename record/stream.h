@@ -24,6 +24,7 @@
 
 #include "common/diag.h"
 #include "record/iterators.h"
+#include "record/feed.h"
 #include "record/ledger.h"
 #include "record/output.h"
 #include "record/rings.h"
@@ -64,6 +65,10 @@ int hc_stream_selection(struct hc_stream *stream, const struct hc_select *select
 void hc_stream_costs(const struct hc_stream *stream, uint64_t ret_cost[HC_SC_COUNT]);
 /* Once a second: losses, costs, what is in memory goes to the file, limits. */
 int hc_stream_tick(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* From now on everything goes there as well; NULL: no longer. Borrowed. */
+void hc_stream_feed(struct hc_stream *stream, struct hc_feed *feed);
+/* A hindcast.live entry, taken; lasting: it is the state of things, and is told again in each file to come. */
+int hc_stream_live(struct hc_stream *stream, json_t *entry, bool lasting, struct hc_diag *reterr_diag);
 /* Flight recorder: what is in memory goes to a file, and what follows; the trigger into the ledger. */
 int hc_stream_save(struct hc_stream *stream, uint64_t now_ns, const struct hc_ledger_trigger *trigger,
 		   struct hc_diag *reterr_diag);

@@ -15,6 +15,7 @@
 
 struct hc_alert_options {
 	bool json, iso8601;
+	bool live; /* for the recorder: "alert TIME_NS PRIORITY RULE", and nothing of what the event says */
 	bool include_message, include_output, include_fields, include_tags; /* of JSON objects */
 };
 

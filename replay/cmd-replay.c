@@ -30,7 +30,7 @@
 struct options {
 	struct hc_option_list rules, assignments, tags, untags, disables, files, coverage;
 	const char *config, *priority, *since, *until, *plan, *output, *program, *extra;
-	bool json, all_events, exit_alerts, exit_gaps, quiet, one_thread, flush;
+	bool json, all_events, exit_alerts, exit_gaps, quiet, one_thread, flush, live;
 };
 
 #define ROW(member) offsetof(struct options, member)
@@ -55,6 +55,8 @@ static const struct hc_option options[] = {
 	  ROW(coverage) },
 	{ 'U', "unbuffered", NULL, "write out each alert at once", HC_OPTION_FLAG, ROW(flush) },
 	{ 'q', "quiet", NULL, "no progress bar, no closing summary", HC_OPTION_FLAG, ROW(quiet) },
+	{ 0, "live", NULL, "what 'hindcast record --trigger' starts: a line 'ready ...' once confined, then\n"
+			   "'alert TIME_NS PRIORITY RULE' at once for each alert, without its text", HC_OPTION_FLAG, ROW(live) },
 	{ .kind = HC_OPTION_GROUP, .help = "Which events alert (all of them always update the picture of the host)" },
 	{ 0, "since", "TIME", "2026-11-23T20:55:00Z, @EPOCHSECONDS, or +90s after the first event", HC_OPTION_STRING, ROW(since) },
 	{ 0, "until", "TIME", "likewise", HC_OPTION_STRING, ROW(until) },
@@ -196,7 +198,7 @@ static int rules_inside(struct hc_inside *ret, const char *path, struct hc_repla
 static int load_rules(struct job *job, const char *only)
 {
 	const struct options *o = &job->opts;
-	struct hc_replay_options load = { .config = &job->config, .extra_output = o->extra,
+	struct hc_replay_options load = { .config = &job->config, .extra_output = o->extra, .live = o->live,
 					     .naive = o->plan && !strcmp(o->plan, "naive") };
 	struct hc_inside inside = { 0 };
 	struct hc_diag diag;
@@ -305,7 +307,7 @@ static int open_captures(struct job *job, int argc, char **argv)
 		job->ninputs++;
 		pipe |= !strcmp(path, "-");
 	}
-	job->sinks.flush = job->opts.flush || pipe;
+	job->sinks.flush = job->opts.flush || job->opts.live || pipe;
 	return 0;
 }
 
@@ -344,6 +346,16 @@ static void summarise(const struct job *job, double seconds)
 		fprintf(stderr, "%" PRIu64 " container events could not be used: their JSON is broken\n", s->containers_bad);
 }
 
+/* Who started this waits for it before letting events come, and notes what holds us. */
+static void say_ready(struct job *job, const struct hc_confinement *c)
+{
+	struct hc_buf line HC_BUF_DONE = { 0 };
+
+	hc_buf_printf(&line, "ready uid=%u no_new_privs=%d seccomp=%d landlock=%d\n", (unsigned)geteuid(), c->no_new_privs, c->seccomp,
+		      c->landlock);
+	hc_sinks_put(&job->sinks, &line);
+}
+
 static int replay_all(struct job *job)
 {
 	struct timespec start, end;
@@ -357,11 +369,13 @@ static int replay_all(struct job *job)
 	job->run.wanted = hc_replay_wanted(job->replay);
 	job->run.base64 = job->config.base64;
 	job->run.no_ahead = job->opts.one_thread || hc_run_on_one_cpu();
-	job->run.progress = !job->opts.quiet && !(job->sinks.n && isatty(STDOUT_FILENO));
+	job->run.progress = !job->opts.quiet && !job->opts.live && !(job->sinks.n && isatty(STDOUT_FILENO));
 	job->run.hostname = getenv("FALCO_HOSTNAME");
 	signal(SIGPIPE, SIG_IGN); /* a reader that goes away is an error of that output, not the end of the others */
 	tzset();
 	hc_confine(&confinement);
+	if (job->opts.live)
+		say_ready(job, &confinement);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	for (size_t i = 0; i < job->ninputs; i++) {
 		hc_replay_capture(job->replay, job->ninputs > 1 ? job->inputs[i].path : NULL, &job->sinks);
@@ -373,7 +387,7 @@ static int replay_all(struct job *job)
 		exit_code = fail(HC_EXIT_FAIL, &diag);
 	if (write_coverage(job))
 		exit_code = HC_EXIT_FAIL;
-	if (!job->opts.quiet)
+	if (!job->opts.quiet && !job->opts.live)
 		summarise(job, (double)(end.tv_sec - start.tv_sec) + (double)(end.tv_nsec - start.tv_nsec) / 1e9);
 	if (exit_code)
 		return exit_code;

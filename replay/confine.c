@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "replay/landlock.h"
+#include "replay/nobody.h"
 
 /* Allowed whatever their arguments: none of these names an object outside the process. */
 static const int plain[] = {
@@ -108,6 +109,7 @@ bool hc_confine_has_seccomp(void)
 
 void hc_confine(struct hc_confinement *ret)
 {
+	ret->not_root = hc_nobody_become();
 	ret->no_new_privs = !prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	/* Landlock first: its own calls are not on the list. */
 	ret->landlock = hc_landlock_deny_all();

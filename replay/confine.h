@@ -10,6 +10,7 @@
 
 /* What is in force afterwards. */
 struct hc_confinement {
+	bool not_root;     /* root has become nobody (replay/nobody.h) */
 	bool no_new_privs; /* set-uid programs would not help */
 	bool seccomp;      /* the list of system calls of confine.c */
 	bool landlock;     /* no path can be opened, made or removed, no TCP port bound or connected; kernel 5.13 and later */

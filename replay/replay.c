@@ -190,6 +190,7 @@ int hc_replay_new(struct hc_replay **ret, const struct hc_replay_options *option
 		.json = config->json_output, .iso8601 = config->iso8601, .include_message = config->json_message,
 		.include_output = config->json_output_property, .include_fields = config->json_fields,
 		.include_tags = config->json_tags };
+	replay->alert_options.live = options->live;
 	hc_arena_init(&replay->arena);
 	load.appends = make_appends(replay, &load.nappends);
 	if (options->ntexts)

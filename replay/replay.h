@@ -28,6 +28,7 @@ struct hc_replay_options {
 	uint32_t nswitches;
 	const char *extra_output; /* appended to every rule's output; NULL: nothing */
 	bool naive;
+	bool live; /* alerts as hc_alert_options.live has them */
 };
 
 enum hc_replay_outcome { HC_REPLAY_INVALID = 1 /* rules have errors, which were printed to stderr */ };
