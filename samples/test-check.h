@@ -37,7 +37,6 @@ struct hc_test_facts {
 	const struct hc_ruleset *rules;
 	const struct hc_collect *alerts;
 	const struct hc_strmap *whys; /* rule names to texts (const char *) of why they did not alert; NULL: not known yet */
-	bool update;                  /* work out edits */
 };
 
 /* Fills in result. missing: every rule of which too few alerts were raised is put in, for a second look: its name to the
