@@ -7,10 +7,11 @@
 
 enum hc_exit {
 	HC_EXIT_OK = 0,
-	HC_EXIT_FAIL = 1,       /* could not do it: missing file, no privilege, write error ... */
+	HC_EXIT_FAIL = 1,       /* could not do it: missing file, no privilege, write error, a test that fails ... */
 	HC_EXIT_USAGE = 2,      /* bad options or arguments */
 	HC_EXIT_RULES = 3,      /* rules do not load */
 	HC_EXIT_DAMAGED = 4,    /* not a capture, or a damaged one: everything readable was processed */
 	HC_EXIT_INCOMPLETE = 5, /* the capture is sound but states gaps (drops), and the option to care was given */
 	HC_EXIT_ALERTS = 6,     /* alerts were raised, and the option to say so was given */
+	HC_EXIT_CHANGES = 7,    /* two sides differ, and the option to say so was given */
 };

@@ -49,7 +49,7 @@ void hc_eval_begin(struct hc_eval *eval, struct hc_event *ev)
 
 uint32_t hc_eval_rules(struct hc_eval *eval, struct hc_plan *plan, bool all, const uint32_t **ret_rules)
 {
-	struct hc_plan_event event = { .type = eval->ev->type, .extract = hc_extract, .ctx = eval };
+	struct hc_plan_event event = { .type = eval->ev->type, .extract = eval->extract ? eval->extract : hc_extract, .ctx = eval };
 	/* Container events show the container they describe in place of the thread's: nothing to remember then. */
 	bool remember = !eval->state->container;
 

@@ -50,6 +50,7 @@ struct hc_eval {
 	bool base64;              /* how outputs show byte buffers */
 	uint32_t owner;           /* who asks, for fields that count their own evaluations: 0 conditions, else rule + 1 */
 	const char *hostname;     /* key hostname of alerts: FALCO_HOSTNAME, or NULL: the capture's */
+	hc_extract_fn extract;    /* what conditions ask for values, given this context; NULL: hc_extract */
 
 	/* Internal from here. */
 	uint64_t serial;       /* of the current event; never 0 */

@@ -5,7 +5,6 @@
  */
 #include "samples/test.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "rules/glob.h"
 #include "samples/test-pool.h"
 #include "samples/test-update.h"
+#include "samples/walk.h"
 
 /* ---- finding ---- */
 
@@ -77,8 +77,8 @@ static void add_bad(struct hc_test_list *list, const char *path, const char *tex
 	hc_buf_printf(&suite->file.doc.errors, "%s\n", text);
 }
 
-/* found: not named by the user but come across; then archives of other kinds are passed over. */
-static void add_bundle(struct hc_test_list *list, const char *path, bool found)
+/* by_chance: not named by the user but come across; then archives of other kinds are passed over. */
+static void add_bundle(struct hc_test_list *list, const char *path, bool by_chance)
 {
 	const struct hc_archive_member *m = NULL;
 	char text[HC_DIAG_TEXT_MAX + HC_DIAG_FILE_MAX + 64];
@@ -91,7 +91,7 @@ static void add_bundle(struct hc_test_list *list, const char *path, bool found)
 		add_bad(list, path, hc_diag_format(&diag, text, sizeof text));
 		return;
 	}
-	if (found && !bundle->manifest) {
+	if (by_chance && !bundle->manifest) {
 		hc_bundle_close(bundle);
 		return;
 	}
@@ -116,11 +116,6 @@ static void add_bundle(struct hc_test_list *list, const char *path, bool found)
 		add_bad(list, path, "the bundle holds no *.test.yaml");
 }
 
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 static bool is_bundle_name(const char *name)
 {
 	size_t len = strlen(name);
@@ -128,53 +123,20 @@ static bool is_bundle_name(const char *name)
 	return len > 8 && !strcmp(name + len - 8, ".tar.zst");
 }
 
-static int add_directory(struct hc_test_list *list, const char *path, int depth, bool scaffold, struct hc_diag *diag);
+struct finder {
+	struct hc_test_list *list;
+	bool scaffold;
+};
 
-static int add_entry(struct hc_test_list *list, const char *dir, const char *name, int depth, bool scaffold, struct hc_diag *diag)
+static int found(void *ctx, const char *path, const char *name, struct hc_diag *diag)
 {
-	struct hc_buf path HC_BUF_DONE = { 0 };
-	struct stat st;
+	const struct finder *f = ctx;
 
-	hc_buf_printf(&path, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
-	if (lstat(path.p, &st))
-		return 0; /* gone meanwhile */
-	if (S_ISDIR(st.st_mode))
-		return depth < HC_TEST_TREE_DEPTH_MAX ? add_directory(list, path.p, depth + 1, scaffold, diag) : 0;
 	if (hc_test_is_name(name))
-		return add_file(list, path.p, scaffold, diag);
-	if (is_bundle_name(name) && !stat(path.p, &st) && S_ISREG(st.st_mode))
-		add_bundle(list, path.p, true);
+		return add_file(f->list, path, f->scaffold, diag);
+	if (is_bundle_name(name))
+		add_bundle(f->list, path, true);
 	return 0;
-}
-
-static int add_directory(struct hc_test_list *list, const char *path, int depth, bool scaffold, struct hc_diag *diag)
-{
-	DIR *dir = opendir(path);
-	char **names = NULL;
-	size_t n = 0, cap = 0;
-	int r = 0;
-
-	if (!dir)
-		return hc_diag_set(diag, -errno, "cannot read the directory %s: %s", path, strerror(errno));
-	for (struct dirent *e; (e = readdir(dir));) {
-		if (e->d_name[0] == '.')
-			continue;
-		if (n == cap) {
-			cap = cap ? 2 * cap : 32;
-			names = hc_realloc(names, cap * sizeof *names);
-		}
-		names[n++] = hc_strdup(e->d_name);
-	}
-	closedir(dir);
-	if (n)
-		qsort(names, n, sizeof *names, by_name);
-	for (size_t i = 0; i < n; i++) {
-		if (!r)
-			r = add_entry(list, path, names[i], depth, scaffold, diag);
-		free(names[i]);
-	}
-	free(names);
-	return r;
 }
 
 int hc_test_list_add(struct hc_test_list *list, const char *path, bool scaffold, struct hc_diag *reterr_diag)
@@ -184,7 +146,7 @@ int hc_test_list_add(struct hc_test_list *list, const char *path, bool scaffold,
 	if (stat(path, &st))
 		return hc_diag_set(reterr_diag, -errno, "cannot open %s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
-		return add_directory(list, path, 0, scaffold, reterr_diag);
+		return hc_walk(path, found, &(struct finder){ list, scaffold }, reterr_diag);
 	if (hc_test_is_name(path) || !hc_bundle_is(path))
 		return add_file(list, path, scaffold, reterr_diag);
 	if (scaffold)

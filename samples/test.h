@@ -11,7 +11,7 @@
 #include "samples/bundle.h"
 #include "samples/test-report.h"
 
-enum { HC_TEST_FILES_MAX = 100000, HC_TEST_TREE_DEPTH_MAX = 32 };
+enum { HC_TEST_FILES_MAX = 100000 };
 
 /* Zero-initialise; hc_test_list_done. */
 struct hc_test_list {
