@@ -157,15 +157,22 @@ static void put_brief(const struct hc_explained *n, size_t end, struct hc_buf *t
 	}
 }
 
-/* The comparisons that make n what it is, as far as there is room: of a false `and` or a true `or` those that do so alone. */
-static void put_reasons(const struct hc_explained *n, uint32_t *told, struct hc_buf *to)
+/* The comparisons that make n what it is, as far as there is room: of a false `and` or a true `or` those that do so alone.
+ * named: the comparisons themselves, with what was found in brackets, because what was said before does not show them. */
+static void put_reasons(const struct hc_explained *n, bool named, uint32_t *told, struct hc_buf *to)
 {
 	bool decides_alone = n->truth == (n->ast->kind == HC_AST_OR);
 
 	if (n->ast->kind == HC_AST_CHECK) {
 		if (*told < FACTS_MAX) {
 			hc_buf_puts(to, *told ? ", " : "");
+			if (named) {
+				hc_buf_puts(to, n->truth ? "" : "not ");
+				put_check(n, to);
+				hc_buf_puts(to, " [");
+			}
 			put_facts(n, to);
+			hc_buf_puts(to, named ? "]" : "");
 		} else if (*told == FACTS_MAX) {
 			hc_buf_puts(to, " and more");
 		}
@@ -174,7 +181,7 @@ static void put_reasons(const struct hc_explained *n, uint32_t *told, struct hc_
 	}
 	for (uint32_t i = 0; i < n->nkids && *told <= FACTS_MAX; i++)
 		if (n->ast->kind == HC_AST_NOT || !decides_alone || n->kids[i].truth == n->truth)
-			put_reasons(&n->kids[i], told, to);
+			put_reasons(&n->kids[i], named, told, to);
 }
 
 static bool is_full(const struct hc_buf *to, size_t end)
@@ -184,9 +191,20 @@ static bool is_full(const struct hc_buf *to, size_t end)
 
 static void why_false(const struct hc_explained *n, size_t end, struct hc_buf *to);
 
+static bool has_macro(const struct hc_explained *n)
+{
+	bool has = n->ast->uses != NULL;
+
+	for (uint32_t i = 0; i < n->nkids && !has; i++)
+		has = has_macro(&n->kids[i]);
+	return has;
+}
+
 static void why_not(const struct hc_explained *n, struct hc_buf *to)
 {
 	uint32_t told = 0;
+	bool named = has_macro(&n->kids[0]);
+	size_t start = to->len;
 
 	if (n->ast->exception) {
 		hc_buf_puts(to, "exception '");
@@ -196,8 +214,9 @@ static void why_not(const struct hc_explained *n, struct hc_buf *to)
 		hc_buf_puts(to, "not ");
 		put_brief(&n->kids[0], to->len + SHOWN_MAX, to);
 		hc_buf_puts(to, " was false: ");
+		named |= n->kids[0].nkids && to->len > start + SHOWN_MAX;
 	}
-	put_reasons(&n->kids[0], &told, to);
+	put_reasons(&n->kids[0], named, &told, to);
 }
 
 /* Alternatives that are comparisons of one field: their common value is told once. */

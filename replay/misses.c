@@ -26,6 +26,7 @@ struct kind {
 	struct hc_miss miss;
 	uint64_t signature;
 	float nearness; /* of miss.nearest: 0 to 1 */
+	bool dominated; /* for sorting */
 	struct hc_arena arena, values;
 };
 
@@ -323,6 +324,8 @@ static int by_nearness(const void *a, const void *b)
 
 	if (x->miss.favoured != y->miss.favoured)
 		return y->miss.favoured - x->miss.favoured;
+	if (x->dominated != y->dominated)
+		return x->dominated - y->dominated;
 	if (x->miss.distance != y->miss.distance)
 		return x->miss.distance < y->miss.distance ? -1 : 1;
 	if (x->nearness != y->nearness)
@@ -330,10 +333,35 @@ static int by_nearness(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* Did b lack all that a lacked? Both are of one condition. */
+static bool lacked_too(const struct hc_explained *a, const struct hc_explained *b)
+{
+	if (a->ast->kind == HC_AST_CHECK)
+		return b->blamed || !a->blamed;
+	for (uint32_t i = 0; i < a->nkids; i++)
+		if (!lacked_too(&a->kids[i], &b->kids[i]))
+			return false;
+	return true;
+}
+
+/* A kind that lacked all that a nearer one lacked, and more, says nothing new. */
+static void find_dominated(struct hc_misses *m)
+{
+	for (uint32_t i = 0; i < m->nkinds; i++) {
+		struct kind *k = &m->kinds[i];
+
+		k->dominated = false;
+		for (uint32_t j = 0; j < m->nkinds && !k->dominated; j++)
+			k->dominated = m->kinds[j].miss.distance < k->miss.distance &&
+				       lacked_too(m->kinds[j].miss.nearest->root, k->miss.nearest->root);
+	}
+}
+
 uint32_t hc_misses_get(struct hc_misses *m, const struct hc_miss *const **ret)
 {
 	_Static_assert(offsetof(struct kind, miss) == 0, "sorted points to kinds, too");
 
+	find_dominated(m);
 	for (uint32_t i = 0; i < m->nkinds; i++)
 		m->sorted[i] = &m->kinds[i].miss;
 	if (m->nkinds)

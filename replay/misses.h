@@ -3,6 +3,7 @@
  * Why a rule did not alert: over all events of captures, those that came nearest to its condition, put together by what
  * they lacked. "Nearest" is the fewest comparisons that would have to come out otherwise; among equals, values that
  * resemble what was asked for come first, and within one kind of miss such an event stands for the others.
+ * Kinds that only add to what a nearer one lacked come last, so that the first few differ in what they say.
  *
  * Events of types the rule does not look at count as one comparison further away: it may be the type that is wrong.
  * Meant for a second pass over a capture, once it is known which rule to ask about; memory is bounded whatever comes.
@@ -48,7 +49,8 @@ void hc_misses_capture(struct hc_misses *misses, const char *name);
 /* The current event. favoured: the caller knows it for what the rule is expected to alert about, so that it goes first. */
 void hc_misses_event(struct hc_misses *misses, struct hc_eval *eval, bool favoured);
 
-/* Kinds of misses, nearest first; borrowed until the next event. */
+/* Kinds of misses, nearest first, but those that lacked all that a nearer kind lacked and more behind all others; borrowed
+ * until the next event. */
 uint32_t hc_misses_get(struct hc_misses *misses, const struct hc_miss *const **ret);
 
 /* Events that fulfilled the condition, and the first of them (NULL: none). */

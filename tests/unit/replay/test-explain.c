@@ -108,7 +108,10 @@ Test(explain, macros_and_lists_are_told_by_name)
 	says_with(items, "removes and by_cat", "macro by_cat: proc.name in (cats) was false: proc.name=prog, at event 7");
 	says_with(items, "removes and by_animal", "macro by_animal: proc.name in (cats) was false: proc.name=prog, at event 7");
 	says_with(items, "removes and not trusted",
-		  "not trusted was false: proc.name=prog (\"prog\" of list progs), at event 7");
+		  "not trusted was false: proc.name in (progs) [proc.name=prog (\"prog\" of list progs)], at event 7");
+	says_with(items, "removes and not (trusted and not by_cat)",
+		  "not (trusted and not by_cat) was false: proc.name in (progs) [proc.name=prog (\"prog\" of list progs)], "
+		  "not proc.name in (cats) [proc.name=prog], at event 7");
 	says_with(items, "removes and (by_cat or proc.pname = x)",
 		  "no alternative was true: macro by_cat: proc.name in (cats) was false: proc.name=prog | proc.pname = x was false: "
 		  "proc.pname=bash, at event 7");
@@ -181,7 +184,7 @@ Test(explain, the_tree_shows_every_comparison_and_what_was_not_reached)
 		"rule 'R' (t.yaml:15): false\n"
 		"it would have said: removed /etc/passwd\n"
 		"proc.name = cat was false: proc.name=prog; not (trusted or evt.failed = true) was false: "
-		"proc.name=prog (\"prog\" of list progs)\n"
+		"proc.name in (progs) [proc.name=prog (\"prog\" of list progs)]\n"
 		"   -  all of\n"
 		"      +  macro removes: all of\n"
 		"         +  evt.type in (unlink, unlinkat)   [evt.type=unlink]\n"
@@ -253,6 +256,18 @@ Test(explain, misses_are_put_together_and_the_nearest_comes_first)
 	cr_expect_null(strchr(strchr(lines(1), '\n') + 1, '\n'));
 	cr_expect_eq(hc_misses_matched(misses, NULL), 0);
 	cr_expect_eq(hc_misses_looked_at(misses), 4);
+}
+
+Test(explain, misses_that_only_add_to_nearer_ones_come_last)
+{
+	const struct hc_miss *const *kinds;
+
+	collect(rule_of("", "evt.type = unlink and evt.arg.path = /a and proc.name = prog and proc.pid in (10, 11)"));
+	unlinks_and_is_collected(11, "/x", 1); /* the path */
+	unlinks_and_is_collected(10, "/x", 2); /* and the name */
+	unlinks_and_is_collected(1, "/a", 3);  /* the name, the pid */
+	cr_assert_eq(hc_misses_get(misses, &kinds), 3);
+	cr_expect(kinds[0]->nearest->num == 1 && kinds[1]->nearest->num == 3 && kinds[2]->nearest->num == 2);
 }
 
 Test(explain, the_wrong_event_type_is_a_miss_too)
