@@ -16,7 +16,8 @@
  *                       read in this interval; events of the same interval follow, so what they did may be in the
  *                       lists already; of tasks that ended before they were read, that many events were left out
  *   hindcast.loss       only for intervals with losses: {"from_ns", "to_ns", "lost": sum, "cpus": {"0": {"ring-full":
- *                       n, ...}, ...}, "syscalls": {"read": n, ...}}
+ *                       n, ...}, ...}, "syscalls": {"read": n, ...}}; with --follow or --pid "unfollowed": processes that
+ *                       began when no more could be followed; of those and their children there is nothing
  *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}
  *   hindcast.trigger    flight recorder: why this file was saved {"reason": "SIGUSR2" | "control" | "alert", "at_ns"}; for the
  *                       former two who asked: "uid", "pid", and in which words: "text"; for an alert of --trigger "rule",

@@ -164,6 +164,11 @@ uint64_t hc_kernel_lost(const struct hc_kernel *kernel, uint64_t *ret_shed)
 	return lost;
 }
 
+uint64_t hc_kernel_unfollowed(const struct hc_kernel *kernel)
+{
+	return *(const volatile __u64 *)&kernel->skel->bss->hc_unfollowed;
+}
+
 int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *reterr_diag)
 {
 	const char *program = "?";

@@ -46,5 +46,7 @@ const volatile __u64 *hc_kernel_dropped_by_sc(const struct hc_kernel *kernel);
 
 /* Events lost so far, all CPUs; those of calls that were shed apart. */
 uint64_t hc_kernel_lost(const struct hc_kernel *kernel, uint64_t *ret_shed);
+/* Processes that should have been followed (config.follow) and are not, because there were too many. */
+uint64_t hc_kernel_unfollowed(const struct hc_kernel *kernel);
 /* "ring-full" and so on: as the ledger and the summary name causes. */
 const char *hc_kernel_drop_name(unsigned why);

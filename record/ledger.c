@@ -94,7 +94,7 @@ char *hc_ledger_loss(struct hc_ledger *ledger, uint64_t now_ns)
 {
 	const volatile __u64 *by_sc = hc_kernel_dropped_by_sc(ledger->kernel);
 	json_t *cpus = json_object(), *syscalls = json_object(), *entry;
-	uint64_t sum = 0;
+	uint64_t sum = 0, unfollowed = hc_kernel_unfollowed(ledger->kernel) - ledger->unfollowed;
 
 	for (uint32_t i = 0; i < ledger->ncpus; i++) {
 		json_t *causes = loss_of_cpu(ledger, i, &sum);
@@ -104,7 +104,7 @@ char *hc_ledger_loss(struct hc_ledger *ledger, uint64_t now_ns)
 		if (causes)
 			json_object_set_new(cpus, key, causes);
 	}
-	if (!sum) {
+	if (!sum && !unfollowed) {
 		json_decref(cpus);
 		json_decref(syscalls);
 		ledger->loss_from_ns = now_ns;
@@ -119,6 +119,9 @@ char *hc_ledger_loss(struct hc_ledger *ledger, uint64_t now_ns)
 	}
 	entry = json_pack("{s:I, s:I, s:I, s:o, s:o}", "from_ns", (json_int_t)ledger->loss_from_ns, "to_ns", (json_int_t)now_ns,
 			  "lost", (json_int_t)sum, "cpus", cpus, "syscalls", syscalls);
+	if (unfollowed)
+		json_object_set_new(entry, "unfollowed", json_integer((json_int_t)unfollowed));
+	ledger->unfollowed += unfollowed;
 	ledger->loss_from_ns = now_ns;
 	return hc_ledger_text(entry);
 }

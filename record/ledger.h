@@ -19,6 +19,7 @@ struct hc_ledger {
 	uint32_t ncpus;
 	uint64_t (*dropped)[HC_DROP_COUNT]; /* [ncpus] */
 	uint64_t dropped_by_sc[HC_BPF_SC_MAX];
+	uint64_t unfollowed;
 	uint64_t loss_from_ns, cost_from_ns;
 	uint64_t events, bytes, cpu_ns; /* at the last cost entry */
 };

@@ -313,6 +313,9 @@ static void summarise(const struct hc_capture_result *r, const struct hc_output 
 		fprintf(stderr, " in %s\n", out.path);
 	if (r->lost || r->shed)
 		print_losses(kernel);
+	if (hc_kernel_unfollowed(kernel))
+		fprintf(stderr, "hindcast record:   %llu processes began when there were too many to follow: nothing of them is recorded\n",
+			(unsigned long long)hc_kernel_unfollowed(kernel));
 }
 
 static int block_signals(struct hc_diag *reterr_diag)

@@ -42,9 +42,11 @@ static void note_loss(struct hc_coverage *c, const json_t *entry)
 	json_t *lost = json_object_get(entry, "syscalls"), *n;
 	uint64_t from = (uint64_t)json_integer_value(json_object_get(entry, "from_ns"));
 	uint64_t to = (uint64_t)json_integer_value(json_object_get(entry, "to_ns"));
+	int64_t unfollowed = json_integer_value(json_object_get(entry, "unfollowed"));
 	const char *name;
 
-	if (!json_is_object(lost))
+	c->unfollowed += unfollowed > 0 ? (uint64_t)unfollowed : 0;
+	if (!json_is_object(lost) || !json_object_size(lost))
 		return;
 	json_object_foreach(lost, name, n) {
 		int sc = hc_sc_by_name(name);
@@ -143,6 +145,9 @@ void hc_coverage_print(const struct hc_coverage *coverage, const struct hc_rules
 	if (!coverage->known)
 		return;
 	fputs("What the rules could see, by the capture's own ledger:\n", out);
+	if (coverage->unfollowed)
+		fprintf(out, "   of %" PRIu64 " processes nothing: they began when there were too many to follow; any rule may have missed "
+			     "them\n", coverage->unfollowed);
 	for (uint32_t i = 0; i < rules->nactive; i++) {
 		struct hc_buf why HC_BUF_DONE = { 0 };
 
@@ -152,5 +157,6 @@ void hc_coverage_print(const struct hc_coverage *coverage, const struct hc_rules
 		else
 			whole++;
 	}
-	fprintf(out, "   evaluated completely: %u of %u rules\n", whole, rules->nactive);
+	fprintf(out, "   evaluated completely%s: %u of %u rules\n", coverage->unfollowed ? ", for the processes followed" : "", whole,
+		rules->nactive);
 }

@@ -18,11 +18,12 @@ struct hc_coverage {
 	struct hc_scset ever;    /* system calls recorded at some time */
 	struct hc_scset always;  /* ... from the first selection to the end */
 	uint64_t lost[HC_SC_COUNT];
+	uint64_t unfollowed;     /* processes that should have been recorded and were not */
 	uint64_t lost_from_ns, lost_to_ns; /* around all losses; 0: none */
 };
 
 /* One ledger event: name and its JSON. Entries of other kinds and broken ones are ignored. */
 void hc_coverage_note(struct hc_coverage *coverage, struct hc_str name, struct hc_str json);
 
-/* A line per rule that is degraded or blind, with the reason, and how many are neither. Nothing without a ledger. */
+/* A line if whole processes are missing; one per rule that is degraded or blind, with the reason, and how many are neither. Nothing without a ledger. */
 void hc_coverage_print(const struct hc_coverage *coverage, const struct hc_ruleset *rules, FILE *out);

@@ -4,6 +4,8 @@
  * last call, whether the rings are large enough or not, and while the selection changes.
  */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -15,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bpf/abi.h"
+#include "bpf/hindcast.skel.h"
 #include "tests/bpf/harness.h"
 
 static long ncpus;
@@ -165,6 +169,44 @@ static void reselect(void)
 	trace_close(&t);
 }
 
+static void forks(void *n)
+{
+	static char *const argv[] = { "true", NULL };
+
+	for (int i = *(int *)n; i > 0; i--) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			execv("/bin/true", argv);
+			_exit(1);
+		}
+		waitpid(pid, NULL, 0);
+	}
+}
+
+/* Processes that cannot be followed are counted, and nothing of them is recorded. */
+static void too_many_to_follow(void)
+{
+	static const char *const calls[] = { "execve", NULL };
+	struct trace t;
+	uint32_t key = 1 << 24; /* no process has that id */
+	uint8_t one = 1;
+	int n = 5, map;
+
+	what = "too many to follow";
+	trace_open(&t, NULL, 1 << 20, false);
+	trace_select(&t, calls);
+	map = bpf_map__fd(t.skel->maps.followed);
+	while (!bpf_map_update_elem(map, &key, &one, BPF_ANY))
+		key++;
+	key--;
+	bpf_map_delete_elem(map, &key); /* room for the first one alone */
+	trace_child(&t, forks, &n);
+	CHECK(t.skel->bss->hc_unfollowed == 5, "%lu counted", (unsigned long)t.skel->bss->hc_unfollowed);
+	CHECK(t.n == 0, "%zu events of processes that are not followed", t.n);
+	trace_close(&t);
+}
+
 /* Rings that hold everything without being drained, if the machine's memory allows that for all of its CPUs. */
 enum { LARGE = 64 << 20, ALL_RINGS = 512 << 20 };
 
@@ -180,5 +222,6 @@ int main(void)
 		reconcile(&workloads[i], 64 << 10, false);
 	}
 	reselect();
+	too_many_to_follow();
 	return failures != 0;
 }

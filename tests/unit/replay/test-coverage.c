@@ -79,6 +79,17 @@ Test(coverage, blind_and_degraded_rules_are_named_with_the_reason)
 			 "   evaluated completely: 0 of 2 rules\n");
 }
 
+Test(coverage, processes_that_were_not_followed_concern_every_rule)
+{
+	note("hindcast.selection", "{\"syscalls\":[\"open\",\"openat\",\"bind\"]}");
+	note("hindcast.loss", "{\"from_ns\":1,\"to_ns\":2,\"lost\":0,\"cpus\":{},\"syscalls\":{},\"unfollowed\":3}");
+	note("hindcast.loss", "{\"from_ns\":2,\"to_ns\":3,\"lost\":0,\"cpus\":{},\"syscalls\":{},\"unfollowed\":-4}");
+	cr_expect_str_eq(report(),
+			 "What the rules could see, by the capture's own ledger:\n"
+			 "   of 3 processes nothing: they began when there were too many to follow; any rule may have missed them\n"
+			 "   evaluated completely, for the processes followed: 2 of 2 rules\n");
+}
+
 Test(coverage, a_call_shed_for_a_while_degrades)
 {
 	note("hindcast.selection", "{\"syscalls\":[\"open\",\"openat\",\"bind\"]}");
