@@ -29,8 +29,9 @@ struct hc_flight {
 	struct segment segments[SEGMENTS_MAX]; /* oldest first */
 	unsigned n;
 	int save;                /* the file being written; -1: none */
+	uint64_t copied;         /* bytes of the open segment that are in it */
 	unsigned saved;          /* how many of the segments are in it */
-	uint64_t save_until_ns;
+	uint64_t save_until_ns, save_max_bytes;
 };
 
 struct hc_flight *hc_flight_new(uint64_t window_ns, uint64_t max_bytes)
@@ -41,6 +42,19 @@ struct hc_flight *hc_flight_new(uint64_t window_ns, uint64_t max_bytes)
 	flight->max_bytes = max_bytes;
 	flight->save = -1;
 	return flight;
+}
+
+void hc_flight_limit_saves(struct hc_flight *flight, uint64_t max_bytes)
+{
+	flight->save_max_bytes = max_bytes;
+}
+
+/* With that many bytes more, is the save as large as it may be? */
+static bool is_large(const struct hc_flight *flight, uint64_t bytes)
+{
+	off_t at = flight->save_max_bytes ? lseek(flight->save, 0, SEEK_CUR) : -1;
+
+	return at >= 0 && (uint64_t)at + bytes >= flight->save_max_bytes;
 }
 
 static void forget_oldest(struct hc_flight *flight)
@@ -70,12 +84,13 @@ int hc_flight_open(struct hc_flight *flight)
 	return fd < 0 ? -errno : fd;
 }
 
-static int append(int to, int from, uint64_t bytes)
+/* Copies the bytes from off to end. */
+static int append(int to, int from, uint64_t begin, uint64_t end)
 {
-	off_t off = 0;
+	off_t off = (off_t)begin;
 
-	while ((uint64_t)off < bytes) {
-		ssize_t n = sendfile(to, from, &off, bytes - (uint64_t)off);
+	while ((uint64_t)off < end) {
+		ssize_t n = sendfile(to, from, &off, end - (uint64_t)off);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -85,11 +100,11 @@ static int append(int to, int from, uint64_t bytes)
 	return 0;
 }
 
-/* A save that fails is over, with the segments that are whole in the file; what is in memory stays. */
-static int append_or_stop(struct hc_flight *flight, const struct segment *segment, struct hc_diag *reterr_diag)
+/* A save that fails is over, with what is whole in the file; what is in memory stays. */
+static int append_or_stop(struct hc_flight *flight, int from, uint64_t begin, uint64_t end, struct hc_diag *reterr_diag)
 {
 	off_t before = lseek(flight->save, 0, SEEK_CUR);
-	int err = append(flight->save, segment->fd, segment->bytes);
+	int err = append(flight->save, from, begin, end);
 
 	if (!err)
 		return 0;
@@ -97,6 +112,17 @@ static int append_or_stop(struct hc_flight *flight, const struct segment *segmen
 		err = -errno; /* the cut segment stays, and is read up to its last frame */
 	close(TAKE_FD(flight->save));
 	return hc_diag_set(reterr_diag, err, "cannot save what is in memory: %s", strerror(-err));
+}
+
+int hc_flight_progress(struct hc_flight *flight, int fd, struct hc_diag *reterr_diag)
+{
+	uint64_t from = flight->copied;
+	struct stat st;
+
+	if (flight->save < 0 || fstat(fd, &st) || (uint64_t)st.st_size <= from)
+		return 0;
+	flight->copied = (uint64_t)st.st_size;
+	return append_or_stop(flight, fd, from, flight->copied, reterr_diag);
 }
 
 int hc_flight_add(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_diag *reterr_diag)
@@ -113,10 +139,11 @@ int hc_flight_add(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_d
 	}
 	segment.bytes = (uint64_t)st.st_size;
 	if (flight->save >= 0) {
-		err = append_or_stop(flight, &segment, reterr_diag);
-		if (now_ns >= flight->save_until_ns)
+		err = hc_flight_progress(flight, fd, reterr_diag);
+		if (flight->save >= 0 && (now_ns >= flight->save_until_ns || is_large(flight, 0)))
 			hc_flight_stop_saving(flight);
 	}
+	flight->copied = 0;
 	if (flight->n == SEGMENTS_MAX)
 		forget_oldest(flight);
 	flight->segments[flight->n++] = segment;
@@ -130,7 +157,7 @@ int hc_flight_add(struct hc_flight *flight, int fd, uint64_t now_ns, struct hc_d
 bool hc_flight_is_full(const struct hc_flight *flight, uint64_t begun_ns, uint64_t bytes, uint64_t now_ns)
 {
 	return now_ns >= begun_ns + flight->window_ns / PARTS || bytes >= flight->max_bytes / PARTS ||
-	       (flight->save >= 0 && now_ns >= flight->save_until_ns);
+	       (flight->save >= 0 && (now_ns >= flight->save_until_ns || is_large(flight, bytes - flight->copied)));
 }
 
 void hc_flight_extend(struct hc_flight *flight, uint64_t now_ns)
@@ -143,6 +170,7 @@ void hc_flight_save(struct hc_flight *flight, int fd, uint64_t now_ns)
 	hc_flight_extend(flight, now_ns);
 	flight->save = fd;
 	flight->saved = 0;
+	flight->copied = 0;
 }
 
 int hc_flight_save_next(struct hc_flight *flight, struct hc_diag *reterr_diag)
@@ -151,7 +179,7 @@ int hc_flight_save_next(struct hc_flight *flight, struct hc_diag *reterr_diag)
 
 	if (flight->saved >= flight->n)
 		return 0;
-	err = append_or_stop(flight, &flight->segments[flight->saved], reterr_diag);
+	err = append_or_stop(flight, flight->segments[flight->saved].fd, 0, flight->segments[flight->saved].bytes, reterr_diag);
 	if (err)
 		return err;
 	flight->saved++;

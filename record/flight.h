@@ -16,6 +16,8 @@ struct hc_flight;
 
 /* Keeps at least window_ns, as far as max_bytes of compressed captures allow. */
 struct hc_flight *hc_flight_new(uint64_t window_ns, uint64_t max_bytes);
+/* A save ends with the segment that makes it that large, whatever asks for more; 0: no limit. */
+void hc_flight_limit_saves(struct hc_flight *flight, uint64_t max_bytes);
 struct hc_flight *hc_flight_free(struct hc_flight *flight);
 HC_DEFINE_CLEANUP(struct hc_flight *, hc_flight_free);
 
@@ -33,6 +35,8 @@ void hc_flight_extend(struct hc_flight *flight, uint64_t now_ns);
 /* Copies one more segment: 1 and 0 when there is none left. A segment that does not fit leaves the file without its part that
  * did, and saving ends. */
 int hc_flight_save_next(struct hc_flight *flight, struct hc_diag *reterr_diag);
+/* While saving: copies what has reached fd, the open segment's file in memory, since the last time. */
+int hc_flight_progress(struct hc_flight *flight, int fd, struct hc_diag *reterr_diag);
 bool hc_flight_is_saving(const struct hc_flight *flight);
 /* Ends the file now; for the end of the recording. */
 void hc_flight_stop_saving(struct hc_flight *flight);

@@ -74,11 +74,12 @@ static const struct hc_option table[] = {
 	{ 'w', "write", "FILE", "the capture; '-' is standard output (trace.scap.zst)", HC_OPTION_STRING, TO(write) },
 	{ 0, "compress", "KIND", "zstd (the default), gzip or none; libscap reads the latter two directly", HC_OPTION_STRING,
 	  TO(compress) },
-	{ 'C', "file-size", "BYTES", "begin another file when this one has that size (K, M, G)", HC_OPTION_U64, TO(file_bytes), 1 },
+	{ 'C', "file-size", "BYTES", "begin another file when this one has that size (K, M, G); with --flight: end it",
+	  HC_OPTION_U64, TO(file_bytes), 1 },
 	{ 'G', "file-seconds", "N", "... after N seconds; FILE may then hold strftime conversions", HC_OPTION_U64,
 	  TO(file_seconds), 1, 1u << 31 },
 	{ 'e', "file-events", "N", "... after N events", HC_OPTION_U64, TO(file_events), 1 },
-	{ 'W', "keep-files", "N", "keep only the last N files", HC_OPTION_U64, TO(keep_files), 1, 1 << 20 },
+	{ 'W', "keep-files", "N", "keep only the last N files, of those this recording begins", HC_OPTION_U64, TO(keep_files), 1, 1 << 20 },
 	{ 0, "flight", "TIME[,BYTES]", "flight recorder: keep that much (60s, 5m; 256M) in memory only, and write a file\n"
 				       "with it and as much again when SIGUSR2 comes or --control says so", HC_OPTION_STRING, TO(flight) },
 	{ 'M', "seconds", "N", "stop after N seconds", HC_OPTION_U64, TO(max_seconds), 1, 1u << 31 },
@@ -199,8 +200,10 @@ static int interpret(struct session *s)
 		return usage("--compress is zstd, gzip or none");
 	if (!strcmp(s->output.path, "-") && (o->file_bytes || o->file_seconds || o->file_events))
 		return usage("standard output is one file: -C, -G and -e need -w FILE");
-	if (o->flight && (o->file_bytes || o->file_seconds || o->file_events || !strcmp(s->output.path, "-")))
-		return usage("--flight writes whole files when asked: it does not go with -C, -G, -e or -w -");
+	if (o->flight && (o->file_seconds || o->file_events))
+		return usage("--flight begins a file when it is asked to: it does not go with -G or -e (-C limits a file's size)");
+	if (o->flight && !strcmp(s->output.path, "-"))
+		return usage("--flight writes a file each time it is asked to: it needs -w FILE, not standard output");
 	if (o->flight && !parse_flight(o->flight, &s->flight_ns, &s->flight_bytes))
 		return usage("--flight takes a time from 4s to 24h and a size of at least 1M: --flight 60s,256M");
 	if (o->triggers.n && !o->flight)
@@ -209,8 +212,8 @@ static int interpret(struct session *s)
 		return usage("--trigger-priority is about the rules of --trigger, and there are none");
 	if (o->trigger_priority && hc_priority_parse(o->trigger_priority) < 0)
 		return usage("--trigger-priority is one of emergency, alert, critical, error, warning, notice, informational, debug");
-	if (o->keep_files && !o->file_bytes && !o->file_seconds && !o->file_events)
-		return usage("-W keeps the last files of several: it needs -C, -G or -e");
+	if (o->keep_files && !o->file_bytes && !o->file_seconds && !o->file_events && !o->flight)
+		return usage("-W keeps the last files of several: it needs -C, -G, -e or --flight");
 	if (o->follow && !s->argv)
 		return usage("--follow needs a COMMAND to follow (or use --pid)");
 	if (o->pid && kill((pid_t)o->pid, 0) && errno == ESRCH)
@@ -369,6 +372,8 @@ static int record(struct session *s, struct hc_select *select)
 
 	if (s->flight_ns)
 		s->output.flight = flight = hc_flight_new(s->flight_ns, s->flight_bytes);
+	if (flight)
+		hc_flight_limit_saves(flight, s->options.file_bytes);
 	if (hc_output_new(&output, &s->output, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
 	if (open_sockets(s, &control, &metrics, &diag))

@@ -30,7 +30,7 @@ struct hc_output {
 	uint64_t begun_ns;        /* clock of the events at begin */
 	uint64_t number;          /* of the file, from 1 */
 	int segment;              /* the open segment's memory file; -1 */
-	uint64_t saves;
+	uint64_t saves, save_number; /* how many; the number in the last one's name */
 	char notice[HC_DIAG_TEXT_MAX + 4096];
 	char shown[HC_DIAG_TEXT_MAX + 4096];
 	char **names;             /* ring of the last keep_files names */
@@ -171,7 +171,7 @@ struct hc_output *hc_output_free(struct hc_output *output)
 
 /* The newest name takes the place of the one keep_files back, whose file goes. A name that comes again is a file that was
  * replaced: its older mention must not cost the newer file. */
-static void forget_oldest(struct hc_output *output)
+static void forget_oldest(struct hc_output *output, uint64_t number)
 {
 	uint64_t keep = output->options->keep_files;
 	char **slot;
@@ -183,7 +183,7 @@ static void forget_oldest(struct hc_output *output)
 			free(output->names[i]);
 			output->names[i] = NULL;
 		}
-	slot = &output->names[(output->number - 1) % keep];
+	slot = &output->names[(number - 1) % keep];
 	if (*slot)
 		unlink(*slot);
 	free(*slot);
@@ -217,8 +217,8 @@ int hc_output_publish(struct hc_output *output, struct hc_diag *reterr_diag)
 
 	if (!err && output->file && !output->options->flight) /* a save's file gets its name with the first segment in it */
 		err = hc_newfile_publish(output->file, reterr_diag);
-	if (!err)
-		forget_oldest(output);
+	if (!err && !output->options->flight)
+		forget_oldest(output, output->number);
 	return err;
 }
 
@@ -234,6 +234,19 @@ static void add_stats(struct hc_output_stats *to, const struct hc_writer_stats *
 	to->bytes_plain += from->bytes_plain;
 	to->events += from->events;
 	to->files++;
+}
+
+int hc_output_flush(struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	int err = hc_writer_flush(output->writer, reterr_diag);
+	struct hc_diag diag;
+
+	if (err || !output->options->flight || !hc_flight_is_saving(output->options->flight))
+		return err;
+	/* that it could not be saved is no reason to stop recording */
+	if (hc_flight_progress(output->options->flight, output->segment, &diag) || hc_newfile_publish(output->file, &diag))
+		snprintf(output->notice, sizeof output->notice, "%s (%s)", diag.text, output->path.p);
+	return 0;
 }
 
 /* Hands the finished segment to the flight recorder. That it could not be saved is no reason to stop recording. */
@@ -273,25 +286,60 @@ int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *ret
 	return err;
 }
 
-int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag)
+/* -ENOSPC and a message if the file system is about to be full. */
+static int check_reserve(const struct hc_output *output, struct hc_diag *reterr_diag)
 {
-	struct hc_flight *flight = output->options->flight;
+	int dir = output->file ? hc_newfile_dir(output->file) : output->flight_dir;
+	uint64_t left, reserve = output->options->min_free;
+	struct statvfs fs;
+
+	if (dir < 0 || fstatvfs(dir, &fs))
+		return 0;
+	if (reserve == UINT64_MAX) {
+		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
+		reserve = reserve < MIN_FREE_MAX ? reserve : MIN_FREE_MAX;
+	}
+	left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (left >= reserve)
+		return 0;
+	return hc_diag_set(reterr_diag, -ENOSPC,
+			   "the file system of %s has only %llu MiB left, less than the reserve of %llu MiB (--min-free)",
+			   output->path.p, (unsigned long long)(left >> 20), (unsigned long long)(reserve >> 20));
+}
+
+/* The name of the next save. What an earlier recording has saved stays. */
+static void name_save(struct hc_output *output)
+{
 	char name[4096];
 	time_t now = time(NULL);
 	struct tm tm;
+
+	if (!localtime_r(&now, &tm) || !strftime(name, sizeof name, output->options->path, &tm))
+		snprintf(name, sizeof name, "%s", output->options->path);
+	do {
+		hc_buf_reset(&output->path);
+		insert_number(&output->path, name, ++output->save_number);
+	} while (!faccessat(AT_FDCWD, output->path.p, F_OK, AT_SYMLINK_NOFOLLOW));
+}
+
+int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	struct hc_flight *flight = output->options->flight;
 	int fd, r;
 
 	if (hc_flight_is_saving(flight)) {
 		hc_flight_extend(flight, now_ns);
 		return 0;
 	}
-	if (!localtime_r(&now, &tm) || !strftime(name, sizeof name, output->options->path, &tm))
-		snprintf(name, sizeof name, "%s", output->options->path);
-	hc_buf_reset(&output->path);
-	insert_number(&output->path, name, ++output->saves);
+	r = check_reserve(output, reterr_diag);
+	if (r)
+		return r;
+	name_save(output);
 	fd = create_file(output, reterr_diag);
 	if (fd < 0)
 		return fd;
+	output->saves++;
+	forget_oldest(output, output->saves);
 	hc_flight_save(flight, fd, now_ns);
 	while ((r = hc_flight_save_next(flight, reterr_diag)) > 0) {
 		int err = hc_newfile_publish(output->file, reterr_diag);
@@ -362,24 +410,19 @@ bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t
 	return o->max_bytes && stats.bytes_out >= o->max_bytes;
 }
 
-int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag)
+int hc_output_check_space(struct hc_output *output, struct hc_diag *reterr_diag)
 {
-	int dir = output->file ? hc_newfile_dir(output->file) : output->flight_dir;
-	uint64_t left, reserve = output->options->min_free;
-	struct statvfs fs;
+	struct hc_flight *flight = output->options->flight;
+	struct hc_diag diag;
 
-	if (dir < 0 || fstatvfs(dir, &fs))
-		return 0;
-	if (reserve == UINT64_MAX) {
-		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
-		reserve = reserve < MIN_FREE_MAX ? reserve : MIN_FREE_MAX;
+	if (!flight)
+		return check_reserve(output, reterr_diag);
+	/* memory is not full: it is the save that has to end */
+	if (hc_flight_is_saving(flight) && check_reserve(output, &diag)) {
+		hc_flight_stop_saving(flight);
+		snprintf(output->notice, sizeof output->notice, "saved %s, but not all that was to follow: %s", output->path.p, diag.text);
 	}
-	left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (left >= reserve)
-		return 0;
-	return hc_diag_set(reterr_diag, -ENOSPC,
-			   "the file system of %s has only %llu MiB left, less than the reserve of %llu MiB (--min-free)",
-			   output->path.p, (unsigned long long)(left >> 20), (unsigned long long)(reserve >> 20));
+	return 0;
 }
 
 void hc_output_stats(const struct hc_output *output, struct hc_output_stats *ret)

@@ -17,10 +17,10 @@
 struct hc_output_options {
 	const char *path;          /* "-": standard output */
 	enum hc_compress compress;
-	uint64_t max_bytes;        /* per file, as written; 0: no limit */
+	uint64_t max_bytes;        /* per file, as written; 0: no limit. Of a flight recorder's saves: hc_flight_limit_saves */
 	uint64_t max_seconds;      /* per file; with it path is a strftime format */
 	uint64_t max_events;       /* per file */
-	uint64_t keep_files;       /* older ones are removed; 0: all are kept */
+	uint64_t keep_files;       /* older ones are removed, saves likewise; 0: all are kept */
 	struct hc_flight *flight;  /* files are its segments in memory, path is where it saves to; borrowed; NULL: none */
 	uint64_t min_free;         /* stop when the file system has fewer bytes left; UINT64_MAX: the default */
 };
@@ -43,6 +43,8 @@ int hc_output_publish(struct hc_output *output, struct hc_diag *reterr_diag);
 /* The first file is written by the caller until then, because a second thread would keep the privileges it starts with; for
  * the other files this is so from the beginning. */
 void hc_output_go_background(struct hc_output *output);
+/* What was written so far reaches the file, and the one being saved. */
+int hc_output_flush(struct hc_output *output, struct hc_diag *reterr_diag);
 /* Ends the file: everything reaches it, it is closed. */
 int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag);
 /* The open file's writer, NULL between files. */
@@ -55,8 +57,8 @@ int hc_output_async(struct hc_output *output, uint64_t ts_ns, const char *name, 
 /* Does a limit say that the open file, with that many events of the kernel in it, is to end now? */
 bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t now_ns);
 bool hc_output_has_limits(const struct hc_output *output);
-/* -ENOSPC and a message if the file system is about to be full. */
-int hc_output_check_space(const struct hc_output *output, struct hc_diag *reterr_diag);
+/* -ENOSPC and a message if the file system is about to be full. The flight recorder stops a save for that, not itself. */
+int hc_output_check_space(struct hc_output *output, struct hc_diag *reterr_diag);
 
 /* With options.flight: a new numbered file, into which goes what is in memory and what follows. */
 int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag);

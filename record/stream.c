@@ -468,7 +468,7 @@ int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_
 		err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->events, s->bytes, rings.fill_max_pct), reterr_diag);
 	}
 	if (!err)
-		err = hc_writer_flush(hc_output_writer(s->o.output), reterr_diag);
+		err = hc_output_flush(s->o.output, reterr_diag);
 	return err ? err : rotate_if_full(s, now_ns, reterr_diag);
 }
 
