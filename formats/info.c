@@ -17,6 +17,7 @@
 #include "common/mem.h"
 #include "common/progress.h"
 #include "formats/block.h"
+#include "formats/digest.h"
 #include "formats/source.h"
 
 /* ---- the hash ---- */
@@ -71,8 +72,7 @@ static void finish_hash(struct hashing *h, char hex[65])
 	if (n < 0)
 		return;
 	sha256_digest(&h->sha, sizeof digest, digest);
-	for (size_t i = 0; i < sizeof digest; i++)
-		snprintf(hex + 2 * i, 3, "%02x", digest[i]);
+	hc_digest_hex(digest, hex);
 }
 
 /* ---- gathering ---- */

@@ -121,6 +121,9 @@ static void call_socket(struct extra *x, int64_t tid, int64_t num, const struct 
 	put_number(c, fd->open_flags);
 }
 
+/* What stands before an IPv4 address in an IPv6 one. */
+static const uint8_t all_zero[12], mapped_prefix[12] = { [10] = 0xff, [11] = 0xff };
+
 /* PT_SOCKADDR of one end. */
 static uint32_t address(uint8_t *to, const uint8_t *ip, uint32_t len, uint16_t port)
 {
@@ -154,7 +157,6 @@ static uint32_t unix_tail(uint8_t *to, struct hc_str path)
 /* PT_SOCKTUPLE of an entry, or of what it must have been told as (mapped: as an IPv6 one). */
 static uint32_t tuple(uint8_t *to, const struct hc_fd *fd, bool mapped)
 {
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
 	const uint8_t *ip[2];
 	uint16_t port[2];
 	uint32_t len, n = 1;
@@ -172,8 +174,8 @@ static uint32_t tuple(uint8_t *to, const struct hc_fd *fd, bool mapped)
 	to[0] = len == 4 && !mapped ? HC_AF_INET : HC_AF_INET6;
 	for (int i = 0; i < 2; i++) {
 		if (len == 4 && mapped) {
-			memcpy(to + n, prefix, sizeof prefix);
-			n += sizeof prefix;
+			memcpy(to + n, mapped_prefix, sizeof mapped_prefix);
+			n += sizeof mapped_prefix;
 		}
 		memcpy(to + n, ip[i], len);
 		memcpy(to + n + len, &port[i], 2);
@@ -182,10 +184,11 @@ static uint32_t tuple(uint8_t *to, const struct hc_fd *fd, bool mapped)
 	return n;
 }
 
-static void call_bind(struct extra *x, int64_t tid, int64_t num, const struct hc_fd *fd)
+/* prefix: what an IPv4 address stood behind in an IPv6 one; NULL: it was none. */
+static void call_bind(struct extra *x, int64_t tid, int64_t num, const struct hc_fd *fd, const uint8_t *prefix)
 {
 	struct call *c = call(x, PPME_SOCKET_BIND_X, tid);
-	uint8_t a[128];
+	uint8_t a[128], ip6[16];
 	const uint8_t *ip;
 	uint32_t len;
 	uint16_t port;
@@ -196,6 +199,12 @@ static void call_bind(struct extra *x, int64_t tid, int64_t num, const struct hc
 		put_bytes(c, a, 1 + unix_tail(a + 1, hc_text_str(fd->name)));
 	} else {
 		ip = hc_fd_destination(fd, &len, &port);
+		if (ip && prefix) {
+			memcpy(ip6, prefix, sizeof all_zero);
+			memcpy(ip6 + sizeof all_zero, ip, 4);
+			ip = ip6;
+			len = sizeof ip6;
+		}
 		put_bytes(c, a, ip ? address(a, ip, len, port) : 0);
 	}
 	put_number(c, num);
@@ -277,7 +286,7 @@ static void call_cloexec(struct extra *x, int64_t tid, int64_t num)
 	put_number(c, FD_CLOEXEC_NATIVE);
 }
 
-enum { WAYS = 10 };
+enum { WAYS = 12, WAY_PAIR = 9 };
 
 /* The k-th way an entry may have come about; false: that is none for it. */
 static bool make_way(struct extra *x, int k, int64_t tid, int64_t num, const struct hc_fd *fd, int64_t unused)
@@ -316,20 +325,22 @@ static bool make_way(struct extra *x, int k, int64_t tid, int64_t num, const str
 		call_accept(x, tid, num, fd);
 		return ip || local;
 	}
-	if (k == 9) {
+	if (k == WAY_PAIR) {
 		call_socketpair(x, tid, num, fd, unused);
 		return local && unused >= 0;
 	}
-	call_socket(x, tid, num, fd, k == 4 && ip ? HC_AF_INET6 : family);
+	call_socket(x, tid, num, fd, (k == 4 && ip) || k > WAY_PAIR ? HC_AF_INET6 : family);
 	switch (k) {
 	case 0: return true;
 	case 1: call_connect(x, tid, num, fd, false); return ip || local;
-	case 2: call_bind(x, tid, num, fd); return server || local;
+	case 2: call_bind(x, tid, num, fd, NULL); return server || local;
 	case 4: call_connect(x, tid, num, fd, true); return ip;
 	case 5: call_traffic(x, tid, num, fd, true); return ip || local;
 	case 6: call_traffic(x, tid, num, fd, false); return ip || local;
-	case 7: call_bind(x, tid, num, fd); call_traffic(x, tid, num, fd, true); return ip;
-	default: call_bind(x, tid, num, fd); call_traffic(x, tid, num, fd, false); return ip;
+	case 7: call_bind(x, tid, num, fd, NULL); call_traffic(x, tid, num, fd, true); return ip;
+	case 8: call_bind(x, tid, num, fd, NULL); call_traffic(x, tid, num, fd, false); return ip;
+	case 10: call_bind(x, tid, num, fd, all_zero); return fd->type == HC_FD_IPV4_SERVSOCK;
+	default: call_bind(x, tid, num, fd, mapped_prefix); return fd->type == HC_FD_IPV4_SERVSOCK;
 	}
 }
 
@@ -388,34 +399,26 @@ static bool leads_to(struct hc_str base, struct hc_str raw, const struct hc_text
 	return hc_text_is(full, buf, hc_path_concat(buf, base, raw));
 }
 
-/* A directory from which a relative name leads to the full one; false if there is none. */
+/* A directory from which a relative name leads to the full one: one above the file, or, for names that go up, below that.
+ * False if there is none. */
 static bool base_of(struct hc_str raw, const struct hc_text *full, char *buf, struct hc_str *ret)
 {
-	struct hc_str f = hc_text_str(full), rest = raw;
-	uint32_t up = 0, n;
+	enum { DEEPER_MAX = 8 };
+	const struct hc_str f = hc_text_str(full);
 
-	for (;;) {
-		if (rest.len >= 2 && !memcmp(rest.p, "./", 2)) {
-			rest.p += 2;
-			rest.len -= 2;
-		} else if (rest.len >= 3 && !memcmp(rest.p, "../", 3)) {
-			rest.p += 3;
-			rest.len -= 3;
-			up++;
-		} else {
-			break;
+	for (uint32_t n = f.len; n > 0; n--) {
+		if (f.p[n - 1] != '/')
+			continue;
+		memcpy(buf, f.p, n);
+		for (uint32_t k = 0; k <= DEEPER_MAX && n + 2 * k < HC_PATH_SIZE; k++) {
+			*ret = (struct hc_str){ buf, n + 2 * k };
+			if (k)
+				memcpy(buf + n + 2 * (k - 1), "x/", 2);
+			if (leads_to(*ret, raw, full))
+				return true;
 		}
 	}
-	if (rest.len > f.len || memcmp(f.p + f.len - rest.len, rest.p, rest.len) != 0)
-		return false;
-	n = f.len - rest.len;
-	if (n + 2 * up + 1 >= HC_PATH_SIZE || !n || f.p[0] != '/' || f.p[n - 1] != '/')
-		return false;
-	memcpy(buf, f.p, n);
-	for (; up; up--, n += 2)
-		memcpy(buf + n, "x/", 2);
-	*ret = (struct hc_str){ buf, n };
-	return leads_to(*ret, raw, full);
+	return false;
 }
 
 /* An opened file remembers the name it was opened with: from the working directory, a directory that is open, or one the
@@ -500,7 +503,7 @@ static void restore_fd(struct extra *x, struct hc_thread *t, int64_t num, const 
 	}
 	begin_trials(x, t);
 	for (int k = 0; k < WAYS; k++) {
-		if (make_way(x, k, t->tid, num, fd, k == WAYS - 1 ? other_end(x, t, num) : -1) &&
+		if (make_way(x, k, t->tid, num, fd, k == WAY_PAIR ? other_end(x, t, num) : -1) &&
 		    try_calls(x, t->tid, num, fd)) {
 			emit_calls(x);
 			return;

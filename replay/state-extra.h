@@ -32,5 +32,7 @@ int hc_state_extra(struct hc_state *state, const struct hc_section *lists, uint6
 typedef int (*hc_state_numbers_fn)(void *ctx, const struct hc_buf *json);
 int hc_state_numbers(struct hc_state *want, struct hc_state *have, uint64_t ts_ns, hc_state_numbers_fn fn, void *ctx,
 		     uint64_t *ret_left);
+/* Whether a key is one of hindcast.state's own words. */
+bool hc_state_numbers_key(const char *key);
 /* Equal in everything rules can see, but for hc_fd.memo and what is only of the capture's own list. */
 bool hc_state_same_fd(const struct hc_fd *a, const struct hc_fd *b);

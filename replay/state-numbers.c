@@ -67,6 +67,20 @@ static void set(void *base, const struct attribute *a, int64_t v)
 		memcpy(p, &v, a->size);
 }
 
+bool hc_state_numbers_key(const char *key)
+{
+	static const char *const others[] = { "groups", "threads", "fds", "orders", "exits", "tid", "parent", "alone", "cwd", "live",
+					      "reaper", "fd", "open_flags", "dev", "ino", "nameless", "buckets", NULL };
+
+	for (const char *const *k = others; *k; k++)
+		if (!strcmp(key, *k))
+			return true;
+	for (size_t i = 0; i < sizeof attributes / sizeof *attributes; i++)
+		if (!strcmp(key, attributes[i].key))
+			return true;
+	return false;
+}
+
 /* ---- writing ---- */
 
 enum list { LIST_NONE, LIST_GROUPS, LIST_THREADS, LIST_FDS, LIST_ORDERS, LIST_EXITS };

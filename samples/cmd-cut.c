@@ -7,16 +7,19 @@
 #include <string.h>
 
 #include "common/exit.h"
+#include "common/mem.h"
 #include "common/options.h"
 #include "formats/output.h"
 #include "replay/filter.h"
 #include "replay/when.h"
+#include "samples/cut-around.h"
 #include "samples/cut.h"
 
 #define COMMAND "hindcast cut"
 
 struct options {
-	const char *since, *until, *filter, *container, *compress;
+	struct hc_option_list rules;
+	const char *since, *until, *around, *before, *after, *filter, *container, *compress;
 	uint64_t tree, level;
 };
 
@@ -25,6 +28,10 @@ static const struct hc_option table[] = {
 	{ .kind = HC_OPTION_GROUP, .help = "What is kept (all that is given must hold)" },
 	{ 0, "since", "TIME", "2026-11-23T20:55:00Z, @EPOCHSECONDS, or +90s after the first event", HC_OPTION_STRING, ROW(since) },
 	{ 0, "until", "TIME", "likewise; events of that very time are kept", HC_OPTION_STRING, ROW(until) },
+	{ 0, "around", "RULE", "the time around each alert of a rule of -r; IN is read twice", HC_OPTION_STRING, ROW(around) },
+	{ 0, "before", "TIME", "how long before the alert (default 5s; ns, us, ms, s, m, h, d)", HC_OPTION_STRING, ROW(before) },
+	{ 0, "after", "TIME", "how long after it (default 30s)", HC_OPTION_STRING, ROW(after) },
+	{ 'r', "rules", "FILE", "rules file or directory for --around; may be repeated", HC_OPTION_LIST, ROW(rules) },
 	{ 'f', "filter", "CONDITION", "a condition as in rules: \"proc.name=cat and evt.type in (open, openat)\"", HC_OPTION_STRING,
 	  ROW(filter) },
 	{ 0, "tree", "PID", "a process and all that descends from it", HC_OPTION_U64, ROW(tree), 1, INT32_MAX },
@@ -76,6 +83,34 @@ static int set_window(const struct options *o, struct hc_cut_window *window)
 	return 0;
 }
 
+static bool duration(const char *text, uint64_t *ret_ns)
+{
+	char buf[64];
+	bool relative;
+
+	if ((size_t)snprintf(buf, sizeof buf, "+%s", text) >= sizeof buf)
+		return false;
+	return hc_when_parse(buf, ret_ns, &relative);
+}
+
+/* The windows of --around, to be freed; 0 or an exit code. */
+static int find_windows(const struct options *o, const char *in, struct hc_cut_window **ret, size_t *ret_n)
+{
+	struct hc_cut_around around = { .rule = o->around, .paths = o->rules.items, .npaths = o->rules.n };
+
+	if (o->since || o->until)
+		return usage("--around excludes --since and --until", NULL);
+	if (!o->rules.n)
+		return usage("--around needs the rules: -r FILE", NULL);
+	if (!strcmp(in, "-"))
+		return usage("--around reads the capture twice: not from standard input", NULL);
+	if (!duration(o->before ? o->before : "5s", &around.before_ns))
+		return usage("--before: expected a time like 500ms or 5s, not ", o->before);
+	if (!duration(o->after ? o->after : "30s", &around.after_ns))
+		return usage("--after: expected a time like 500ms or 5s, not ", o->after);
+	return hc_cut_around(&around, in, ret, ret_n);
+}
+
 static int set_writing(const struct options *o, struct hc_cut_request *request)
 {
 	request->writing = (struct hc_writer_options){ .background = true, .level = (int)o->level };
@@ -86,11 +121,34 @@ static int set_writing(const struct options *o, struct hc_cut_request *request)
 	return 0;
 }
 
+/* Everything but the filter. The windows are owned by the caller. */
+static int set_request(const struct options *o, struct hc_cut_request *request, struct hc_cut_window **windows)
+{
+	int status = set_writing(o, request);
+
+	if (status)
+		return status;
+	if (o->around) {
+		status = find_windows(o, request->in, windows, &request->nwindows);
+	} else if (o->before || o->after || o->rules.n) {
+		return usage("--before, --after and -r go with --around", NULL);
+	} else if (o->since || o->until) {
+		*windows = hc_calloc(1, sizeof **windows);
+		request->nwindows = 1;
+		status = set_window(o, *windows);
+	}
+	request->windows = *windows;
+	request->around = o->around;
+	request->tree = (int64_t)o->tree;
+	request->container = o->container;
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
 	struct options o = { 0 };
 	struct hc_cut_request request = { 0 };
-	struct hc_cut_window window;
+	struct hc_cut_window *windows = NULL;
 	struct hc_checker checker;
 	struct hc_evset events;
 	int n = 0, status = 0;
@@ -101,17 +159,6 @@ static int run(int argc, char **argv)
 		return usage("one input and one output are needed", NULL);
 	request.in = argv[1];
 	request.out = argv[2];
-	status = set_window(&o, &window);
-	if (!status)
-		status = set_writing(&o, &request);
-	if (status)
-		return status;
-	if (o.since || o.until) {
-		request.windows = &window;
-		request.nwindows = 1;
-	}
-	request.tree = (int64_t)o.tree;
-	request.container = o.container;
 	hc_checker_init(&checker);
 	if (o.filter) {
 		request.filter_text = o.filter;
@@ -120,8 +167,12 @@ static int run(int argc, char **argv)
 		status = request.filter ? 0 : HC_EXIT_USAGE;
 	}
 	if (!status)
+		status = set_request(&o, &request, &windows);
+	if (!status)
 		status = hc_cut_run(&request);
 	hc_plan_free(request.filter);
 	hc_checker_done(&checker);
+	free(windows);
+	free(o.rules.items);
 	return status;
 }

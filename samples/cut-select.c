@@ -71,8 +71,7 @@ static bool is_member(const struct hc_cut_select *s, int64_t tid)
 
 static void set_member(struct hc_cut_select *s, int64_t tid, bool member)
 {
-	if (member || is_member(s, tid))
-		*hc_map_put(&s->members, (uint64_t)tid, NULL) = member;
+	*hc_map_put(&s->members, (uint64_t)tid, NULL) = member;
 }
 
 static bool descends(struct hc_cut_select *s, struct hc_thread *t)
@@ -117,6 +116,18 @@ static void follow_clone(struct hc_cut_select *s, struct hc_event *ev)
 	}
 }
 
+/* Processes whose birth was not recorded: the first event that tells their parent tells whether they belong. */
+static void note_unseen(struct hc_cut_select *s, struct hc_event *ev)
+{
+	struct hc_thread *t = s->state->thread;
+	const bool is_exec = ev->type == PPME_SYSCALL_EXECVE_19_X || ev->type == PPME_SYSCALL_EXECVEAT_X;
+
+	if (!t || hc_thread_is_invalid(t) || is_member(s, t->tid))
+		return;
+	if (is_exec || !hc_map_get(&s->members, (uint64_t)t->tid))
+		*hc_map_put(&s->members, (uint64_t)t->tid, NULL) = is_member(s, t->ptid) || is_member(s, t->pid) || descends(s, t);
+}
+
 /* Keeps the tree's members up to date; whether the event is of one. */
 static bool in_tree(struct hc_cut_select *s, struct hc_event *ev)
 {
@@ -133,9 +144,7 @@ static bool in_tree(struct hc_cut_select *s, struct hc_event *ev)
 	default:
 		break;
 	}
-	/* Threads that were there unseen. */
-	if (s->eval.state->thread && s->eval.state->thread->pid == s->request->tree)
-		set_member(s, ev->tid, true);
+	note_unseen(s, ev);
 	return is_member(s, ev->tid);
 }
 

@@ -16,6 +16,7 @@
 #include "common/ledger.h"
 #include "config.h"
 #include "formats/copy.h"
+#include "formats/digest.h"
 #include "replay/eval.h"
 #include "replay/paths.h"
 #include "replay/state-extra.h"
@@ -317,6 +318,8 @@ int hc_cut_run(const struct hc_cut_request *request)
 	hc_progress_init(&c.copy.progress, "cutting", true);
 	hc_cut_keep_init(&c.keep);
 	hc_cut_select_init(&c.select, request, state);
+	if (strcmp(request->in, "-") != 0 && hc_digest_file(request->in, c.select.sha256))
+		c.select.sha256[0] = '\0'; /* a pipe, a member of an archive: nothing to name */
 	r = cut_all(&c);
 	if (!r)
 		summarise(&c);

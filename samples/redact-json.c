@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "replay/state-extra.h"
 
 struct walk {
 	struct hc_redactor *r;
@@ -25,6 +26,20 @@ static bool is_plain(const char *key)
 		if (!strcmp(key, *k))
 			return true;
 	return false;
+}
+
+/* The ledger's own words (common/ledger.h); all other keys are taken for text. */
+static bool is_ledger_key(const char *key)
+{
+	static const char *const keys[] = { "added", "around", "at_ns", "bytes", "container", "cpus", "events", "fds", "file", "filter",
+					    "follow", "from_ns", "lost", "margin_ns", "recorder_cpu_ns", "removed", "ring-full",
+					    "ring_fill_max_pct", "rings", "rules", "skipped", "snaplen", "source", "source_sha256",
+					    "started_ns", "text", "threads", "to_ns", "tree", "uid", "why", NULL };
+
+	for (const char *const *k = keys; *k; k++)
+		if (!strcmp(key, *k))
+			return true;
+	return is_plain(key) || hc_state_numbers_key(key) || hc_sc_by_name(key) >= 0;
 }
 
 static enum hc_redact_class class_of(const struct walk *w, const char *key)
@@ -77,7 +92,7 @@ static json_t *redact_object(struct walk *w, json_t *object)
 	json_object_foreach(object, key, value) {
 		struct hc_buf name HC_BUF_DONE = { 0 };
 
-		if (w->ledger && is_plain(key) && !json_is_object(value)) {
+		if (w->ledger && is_ledger_key(key)) {
 			hc_buf_puts(&name, key);
 		} else {
 			hc_redact_text(w->r, &name, HC_REDACT_CONTAINER, hc_str(key), HC_REDACT_ORDINARY);
