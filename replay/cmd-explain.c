@@ -17,6 +17,7 @@
 #include "common/mem.h"
 #include "common/options.h"
 #include "replay/confine.h"
+#include "replay/inside.h"
 #include "replay/misses.h"
 #include "replay/print.h"
 #include "replay/run.h"
@@ -58,7 +59,7 @@ const struct hc_command hc_cmd_explain = {
 		  "macros, lists and exceptions by their names, and what would have to be different. Without: the events the\n"
 		  "rule's condition was true for, then the nearest misses: events of which the fewest comparisons would have to\n"
 		  "come out otherwise, put together by what they lacked. All comparisons are evaluated; what a replay would not\n"
-		  "come to is in parentheses.\n\n"
+		  "come to is in parentheses. CAPTURE may be a bundle; without -r its own rules are used.\n\n"
 		  "Exit code: 0 explained, 1 could not (no such rule or event, missing file), 2 usage, 3 rules do not load,\n"
 		  "4 damaged capture (everything readable was looked at).",
 	.options = options,
@@ -96,19 +97,39 @@ static int fail(int code, const struct hc_diag *diag)
 	return code;
 }
 
-static int load_rules(struct job *job)
+/* From the files named, else from the bundle that the capture is in. 0 or the exit code. */
+static int read_rules(struct job *job, const char *capture)
+{
+	__attribute__((cleanup(hc_inside_done))) struct hc_inside inside = { 0 };
+	struct hc_diag diag;
+	int r;
+
+	if (job->opts.rules.n) {
+		r = hc_ruleset_load(NULL, job->opts.rules.items, job->opts.rules.n, &job->rules, &diag);
+	} else {
+		r = hc_inside_open(&inside, capture, &diag);
+		if (!r && inside.ntexts)
+			r = hc_rules_texts_load(NULL, inside.texts, inside.ntexts, &job->rules, &diag);
+		else if (!r)
+			return usage("no rules: -r FILE, or rules/ in a bundle");
+		else if (r > 0)
+			return fail(HC_EXIT_DAMAGED, &diag);
+	}
+	if (r < 0)
+		return fail(r == -EINVAL ? HC_EXIT_RULES : HC_EXIT_FAIL, &diag);
+	if (r)
+		hc_report_text(stderr, job->rules, false);
+	return r ? HC_EXIT_RULES : 0;
+}
+
+static int load_rules(struct job *job, const char *capture)
 {
 	struct hc_buf name HC_BUF_DONE = { 0 };
 	const char *near;
-	struct hc_diag diag;
-	int r = hc_ruleset_load(NULL, job->opts.rules.items, job->opts.rules.n, &job->rules, &diag);
+	int r = read_rules(job, capture);
 
-	if (r < 0)
-		return fail(r == -EINVAL ? HC_EXIT_RULES : HC_EXIT_FAIL, &diag);
-	if (r) {
-		hc_report_text(stderr, job->rules, false);
-		return HC_EXIT_RULES;
-	}
+	if (r)
+		return r;
 	job->rule = hc_ruleset_find(job->rules, job->opts.rule, &near);
 	if (!job->rule) {
 		fprintf(stderr, COMMAND ": no rule '%s'", job->opts.rule);
@@ -331,13 +352,11 @@ static int run_explain(int argc, char **argv)
 		return exit_code;
 	if (n != 1)
 		exit_code = usage(n ? "one capture at a time" : "which capture?");
-	else if (!job.opts.rules.n)
-		exit_code = usage("no rules: -r FILE");
 	else if (!job.opts.rule)
 		exit_code = usage("which rule? --rule NAME");
 	else {
 		hc_arena_init(&job.arena);
-		exit_code = load_rules(&job);
+		exit_code = load_rules(&job, argv[1]);
 		if (!exit_code)
 			exit_code = explain(&job, argv[1]);
 		hc_misses_free(job.misses);

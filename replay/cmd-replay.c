@@ -50,8 +50,8 @@ static const struct hc_option options[] = {
 	{ 'p', "print", "TEXT", "append this to the output of every rule", HC_OPTION_STRING, ROW(extra) },
 	{ 'w', "output", "FILE", "append alerts to FILE instead of writing them to standard output", HC_OPTION_STRING, ROW(output) },
 	{ 0, "program", "COMMAND", "write alerts to the standard input of COMMAND, started once", HC_OPTION_STRING, ROW(program) },
-	{ 0, "coverage", "FILE", "also write how often each comparison of each rule was evaluated and true, over all captures:\n"
-	  "a page if FILE ends in .html, JSON if in .json, else text; - is standard output.\nMay be repeated", HC_OPTION_LIST,
+	{ 0, "coverage", "FILE", "also write how often each comparison of each rule was evaluated and true, over all\n"
+	  "captures: a page if FILE ends in .html, JSON if in .json, else text; - is standard output.\nMay be repeated", HC_OPTION_LIST,
 	  ROW(coverage) },
 	{ 'U', "unbuffered", NULL, "write out each alert at once", HC_OPTION_FLAG, ROW(flush) },
 	{ 'q', "quiet", NULL, "no progress bar, no closing summary", HC_OPTION_FLAG, ROW(quiet) },

@@ -64,3 +64,14 @@ void hc_inside_done(struct hc_inside *inside)
 	hc_archive_free(inside->archive);
 	*inside = (struct hc_inside){ 0 };
 }
+
+int hc_rules_texts_load(const struct hc_ruleset_options *options, const struct hc_rules_text *texts, size_t ntexts,
+			struct hc_ruleset **ret_ruleset, struct hc_diag *reterr_diag)
+{
+	struct hc_ruleset *rules = *ret_ruleset = hc_ruleset_new(options);
+	int r = 0;
+
+	for (size_t i = 0; !r && i < ntexts; i++)
+		r = hc_ruleset_add(rules, texts[i].name, texts[i].p, texts[i].len, reterr_diag);
+	return r ? r : hc_ruleset_finish(rules, reterr_diag);
+}

@@ -9,6 +9,7 @@
 
 #include "common/diag.h"
 #include "formats/unarchive.h"
+#include "rules/ruleset.h"
 
 #define HC_INSIDE_RULES "rules/"
 #define HC_INSIDE_TEST_SUFFIX ".test.yaml"
@@ -21,6 +22,10 @@ struct hc_rules_text {
 	const char *name, *p; /* owned by hc_inside */
 	size_t len;
 };
+
+/* As hc_ruleset_load does for files. */
+int hc_rules_texts_load(const struct hc_ruleset_options *options, const struct hc_rules_text *texts, size_t ntexts,
+			struct hc_ruleset **ret_ruleset, struct hc_diag *reterr_diag);
 
 struct hc_inside {
 	struct hc_archive *archive;  /* owned */

@@ -453,7 +453,8 @@ void hc_misses_lines(struct hc_misses *m, uint32_t max, const char *indent, stru
 		hc_buf_printf(to, "%sthere was no event to look at\n", indent);
 		lines++;
 	}
-	for (uint32_t i = 0; i < n && lines < max && !m->matched; i++, lines++) {
+	/* with alerts, too: there may have been too few */
+	for (uint32_t i = 0; i < n && lines < max && (m->taken == m->matched ? !m->matched || misses[i]->favoured : true); i++, lines++) {
 		hc_buf_puts(to, indent);
 		hc_miss_line(misses[i], to);
 		hc_buf_putc(to, '\n');

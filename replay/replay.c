@@ -164,18 +164,6 @@ static int make_alerts(struct hc_replay *replay, struct hc_diag *diag)
 	return 0;
 }
 
-/* As hc_ruleset_load does for files. */
-static int load_texts(struct hc_replay *replay, const struct hc_ruleset_options *load, struct hc_diag *diag)
-{
-	const struct hc_replay_options *options = &replay->options;
-	int r = 0;
-
-	replay->ruleset = hc_ruleset_new(load);
-	for (size_t i = 0; !r && i < options->ntexts; i++)
-		r = hc_ruleset_add(replay->ruleset, options->texts[i].name, options->texts[i].p, options->texts[i].len, diag);
-	return r ? r : hc_ruleset_finish(replay->ruleset, diag);
-}
-
 int hc_replay_new(struct hc_replay **ret, const struct hc_replay_options *options, struct hc_diag *reterr_diag)
 {
 	const struct hc_config *config = options->config;
@@ -194,7 +182,7 @@ int hc_replay_new(struct hc_replay **ret, const struct hc_replay_options *option
 	hc_arena_init(&replay->arena);
 	load.appends = make_appends(replay, &load.nappends);
 	if (options->ntexts)
-		r = load_texts(replay, &load, reterr_diag);
+		r = hc_rules_texts_load(&load, options->texts, options->ntexts, &replay->ruleset, reterr_diag);
 	else
 		r = hc_ruleset_load(&load, options->paths, options->npaths, &replay->ruleset, reterr_diag);
 	if (r < 0)

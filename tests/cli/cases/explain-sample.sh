@@ -26,3 +26,6 @@ run -r "$r" --rule "$shell"
 run missing.scap -r "$r" --rule "$shell"
 head -c 9000 "$f" >cut.scap.zst
 run cut.scap.zst -r "$r" --rule "$shell" -b
+# a bundle brings its rules along
+mkdir -p d/rules && cp "$f" d/ && cp "$r" d/rules/ && hindcast pack -q d b.tar.zst || exit
+run b.tar.zst --rule "$shell" -b -n 1
