@@ -110,18 +110,23 @@ void hc_yamldoc_show(const struct hc_yamldoc *doc, uint32_t off, uint32_t end, s
 
 void hc_yamldoc_complain(struct hc_yamldoc *doc, const struct hc_yaml_node *at, const char *hint, const char *format, ...)
 {
+	struct hc_buf line HC_BUF_DONE = { 0 };
 	char text[512];
 	va_list ap;
 
-	if (doc->nerrors++ >= HC_YAMLDOC_ERRORS_MAX)
-		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	hc_buf_puts(&doc->errors, doc->name);
+	hc_buf_puts(&line, doc->name);
 	if (at)
-		hc_buf_printf(&doc->errors, ":%u:%u", at->at.line + 1, at->at.column + 1);
-	hc_buf_printf(&doc->errors, ": error: %s\n", text);
+		hc_buf_printf(&line, ":%u:%u", at->at.line + 1, at->at.column + 1);
+	hc_buf_printf(&line, ": error: %s\n", text);
+	/* A place may be looked at more than once, on behalf of several items or through an alias. */
+	if (doc->errors.len && strstr(doc->errors.p, line.p))
+		return;
+	if (doc->nerrors++ >= HC_YAMLDOC_ERRORS_MAX)
+		return;
+	hc_buf_put(&doc->errors, line.p, line.len);
 	if (at)
 		hc_yamldoc_show(doc, at->at.off, at->end, &doc->errors);
 	if (hint)

@@ -34,7 +34,7 @@ int hc_yamldoc_load(struct hc_yamldoc *doc, const char *path, const char *name, 
 void hc_yamldoc_parse(struct hc_yamldoc *doc, const char *name, const char *text, size_t len);
 void hc_yamldoc_done(struct hc_yamldoc *doc);
 
-/* Complains of a node (NULL: of the file as a whole). hint: one more line, or NULL. */
+/* Complains of a node (NULL: of the file as a whole), once of the same. hint: one more line, or NULL. */
 void hc_yamldoc_complain(struct hc_yamldoc *doc, const struct hc_yaml_node *at, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 

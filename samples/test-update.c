@@ -191,6 +191,8 @@ static void update_expect(struct updater *u, const struct hc_test_expect *expect
 		update_values(u, &now, t.nearest);
 		t = hc_test_tally(u->facts, &now, u->which);
 		free(now.fields);
+		if (!t.matching)
+			return; /* a pattern or a missing field is in the way: "none" would turn its meaning round */
 	}
 	if (hc_test_count_has(&expect->count, t.matching))
 		return;

@@ -26,7 +26,9 @@ static int entry(const struct walk *w, const char *dir, const char *name, int de
 	struct hc_buf path HC_BUF_DONE = { 0 };
 	struct stat st;
 
-	hc_buf_printf(&path, "%s%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/", name);
+	if (strcmp(dir, "."))
+		hc_buf_printf(&path, "%s%s", dir, dir[strlen(dir) - 1] == '/' ? "" : "/");
+	hc_buf_puts(&path, name);
 	if (lstat(path.p, &st))
 		return 0;
 	if (S_ISDIR(st.st_mode))
