@@ -444,7 +444,7 @@ static int run(int argc, char **argv)
 		if (r < 0)
 			fail(&s, &diag, 0);
 		if (r)
-			status = s.argv ? EXIT_OWN_FAILURE : HC_EXIT_RULES;
+			status = s.argv ? EXIT_OWN_FAILURE : r < 0 && r != -ENODATA ? HC_EXIT_FAIL : HC_EXIT_RULES;
 		s.select.trigger = s.trigger_rules;
 	}
 	if (!status) {

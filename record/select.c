@@ -101,7 +101,7 @@ int hc_select_trigger_load(struct hc_select_trigger **ret, const char *const *pa
 	if (r)
 		return r;
 	if (!t->nrules)
-		return hc_diag_set(reterr_diag, -ENOENT, "no rule of --trigger could ever raise an alert: %s", t->ruleset->nrules ?
+		return hc_diag_set(reterr_diag, -ENODATA, "no rule of --trigger could ever raise an alert: %s", t->ruleset->nrules ?
 				   "all are disabled, less urgent than --trigger-priority, or not about system calls" :
 				   "the files have none");
 	*ret = TAKE(t);

@@ -45,8 +45,8 @@ struct hc_select {
 
 enum hc_select_outcome { HC_SELECT_INVALID = 1 };
 
-/* 0; HC_SELECT_INVALID: the rules have errors, which were reported to stderr; or negative errno and diag, which is -ENOENT if
- * no rule takes part. priority: only rules at least that urgent; NULL: all. */
+/* 0; HC_SELECT_INVALID: the rules have errors, which were reported to stderr; or negative errno and diag, which is -ENODATA
+ * if no rule takes part. priority: only rules at least that urgent; NULL: all. */
 int hc_select_trigger_load(struct hc_select_trigger **ret, const char *const *paths, size_t npaths, const char *priority,
 			   struct hc_diag *reterr_diag);
 struct hc_select_trigger *hc_select_trigger_free(struct hc_select_trigger *trigger);

@@ -25,5 +25,6 @@ struct hc_coverage {
 /* One ledger event: name and its JSON. Entries of other kinds and broken ones are ignored. */
 void hc_coverage_note(struct hc_coverage *coverage, struct hc_str name, struct hc_str json);
 
-/* A line if whole processes are missing; one per rule that is degraded or blind, with the reason, and how many are neither. Nothing without a ledger. */
+/* A line if whole processes are missing, one per rule that is degraded or blind, with the reason, and how many are neither.
+ * Nothing without a ledger. */
 void hc_coverage_print(const struct hc_coverage *coverage, const struct hc_ruleset *rules, FILE *out);
