@@ -114,6 +114,10 @@ void hc_yamldoc_complain(struct hc_yamldoc *doc, const struct hc_yaml_node *at, 
 	char text[512];
 	va_list ap;
 
+	if (doc->nerrors >= HC_YAMLDOC_ERRORS_MAX || doc->nsame >= HC_YAMLDOC_SAME_MAX) {
+		doc->nerrors++;
+		return;
+	}
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
@@ -122,10 +126,11 @@ void hc_yamldoc_complain(struct hc_yamldoc *doc, const struct hc_yaml_node *at, 
 		hc_buf_printf(&line, ":%u:%u", at->at.line + 1, at->at.column + 1);
 	hc_buf_printf(&line, ": error: %s\n", text);
 	/* A place may be looked at more than once, on behalf of several items or through an alias. */
-	if (doc->errors.len && strstr(doc->errors.p, line.p))
+	if (doc->errors.len && strstr(doc->errors.p, line.p)) {
+		doc->nsame++;
 		return;
-	if (doc->nerrors++ >= HC_YAMLDOC_ERRORS_MAX)
-		return;
+	}
+	doc->nerrors++;
 	hc_buf_put(&doc->errors, line.p, line.len);
 	if (at)
 		hc_yamldoc_show(doc, at->at.off, at->end, &doc->errors);

@@ -16,7 +16,7 @@
 #include "common/diag.h"
 #include "rules/yamltree.h"
 
-enum { HC_YAMLDOC_ERRORS_MAX = 100 }; /* written out; the rest is counted */
+enum { HC_YAMLDOC_ERRORS_MAX = 100, HC_YAMLDOC_SAME_MAX = 1000 }; /* told, recognised as told before; the rest is counted */
 
 struct hc_yamldoc {
 	const char *name; /* for messages; in the arena */
@@ -24,7 +24,7 @@ struct hc_yamldoc {
 	size_t len;
 	const struct hc_yaml_node *root; /* the only document; NULL: the text has none */
 	struct hc_buf errors;            /* complaints, ready to be printed */
-	uint32_t nerrors;
+	uint32_t nerrors, nsame;
 	struct hc_arena arena;           /* nodes and whatever the reader makes of them */
 };
 

@@ -148,7 +148,8 @@ Test(test_update, counts_become_what_was_counted)
 
 Test(test_update, values_become_those_of_the_nearest_alert)
 {
-	becomes("- rule: B (b)\n  expectedOutcome:\n    priority: ERROR\n    hostname: \"x\"\n    output: y\n    outputFields: {fd.name: z, proc.pid: 12}\n",
+	becomes("- rule: B (b)\n  expectedOutcome:\n    priority: ERROR\n    hostname: \"x\"\n    output: y\n"
+		"    outputFields: {fd.name: z, proc.pid: 12}\n",
 		"- rule: B (b)\n  expectedOutcome:\n    priority: Informational\n    hostname: host\n    output: \"said: 'it' #1\"\n"
 		"    outputFields: {fd.name: /tmp/a b, proc.pid: 12}\n");
 	becomes("- rule: A\n  expectedOutcome:\n    count: 2\n    outputFields:\n      proc.pid: 13\n",
