@@ -348,8 +348,10 @@ static int run_explain(int argc, char **argv)
 	struct job job = { .opts.count = 3 };
 	int n, exit_code;
 
-	if (hc_options_parse(&hc_cmd_explain, argc, argv, &job.opts, &n, &exit_code))
+	if (hc_options_parse(&hc_cmd_explain, argc, argv, &job.opts, &n, &exit_code)) {
+		free(job.opts.rules.items);
 		return exit_code;
+	}
 	if (n != 1)
 		exit_code = usage(n ? "one capture at a time" : "which capture?");
 	else if (!job.opts.rule)
