@@ -123,6 +123,9 @@ static void add_ledger(struct hc_info *info, struct hc_event *ev)
 	name_len = (uint32_t)strnlen(name, name_len);
 	if (name_len == strlen(HC_LEDGER_LOSS) && !memcmp(name, HC_LEDGER_LOSS, name_len))
 		info->lost += lost_in(data, len);
+	/* Corrections of the lists, not facts about the recording, and long. */
+	if (name_len == strlen(HC_LEDGER_STATE) && !memcmp(name, HC_LEDGER_STATE, name_len))
+		return;
 	if (info->nledger >= HC_INFO_LEDGER_MAX)
 		return;
 	info->ledger = grow(info->ledger, info->nledger, sizeof *info->ledger);

@@ -28,7 +28,8 @@ struct extra {
 	struct hc_section trial_section;
 	uint64_t ts_ns;
 	hc_state_extra_fn fn;
-	void *ctx;
+	hc_state_wanted_fn wanted;
+	void *ctx, *wanted_ctx;
 	int r;
 	struct hc_state_extra_stats *stats;
 	struct call calls[CALLS_MAX]; /* the candidate */
@@ -607,7 +608,8 @@ static void restore_all(struct extra *x)
 	for (uint32_t i = 0; i < x->want->tids_cap; i++) {
 		struct hc_thread *t = x->want->tids[i];
 
-		if (t && (t->pid <= 0 || hc_state_find(x->mirror, t->tid)))
+		if (t && (hc_state_find(x->mirror, t->tid) ||
+			  (t->pid <= 0 && (!x->wanted || x->wanted(x->wanted_ctx, t)))))
 			all[n++] = t;
 	}
 	qsort(all, n, sizeof(struct hc_thread *), by_tid);
@@ -623,8 +625,8 @@ static void restore_all(struct extra *x)
 	hc_state_settle(x->mirror, x->ts_ns);
 }
 
-int hc_state_extra(struct hc_state *state, const struct hc_section *lists, uint64_t ts_ns, hc_state_extra_fn fn, void *ctx,
-		   struct hc_state_extra_stats *ret)
+int hc_state_extra(struct hc_state *state, const struct hc_section *lists, hc_state_wanted_fn wanted, void *wanted_ctx,
+		   uint64_t ts_ns, hc_state_extra_fn fn, void *ctx, struct hc_state_extra_stats *ret)
 {
 	HC_CLEANUP(hc_state_free) struct hc_state *mirror = hc_state_new(0);
 	HC_CLEANUP(hc_state_free) struct hc_state *trial = hc_state_new(0);
@@ -633,7 +635,7 @@ int hc_state_extra(struct hc_state *state, const struct hc_section *lists, uint6
 
 	*ret = (struct hc_state_extra_stats){ 0 };
 	*x = (struct extra){ .want = state, .mirror = mirror, .trial = trial, .ts_ns = ts_ns, .fn = fn, .ctx = ctx,
-			     .stats = ret };
+			     .wanted = wanted, .wanted_ctx = wanted_ctx, .stats = ret };
 	hc_section_init(&x->trial_section);
 	for (uint32_t i = 0; i < lists->ninterfaces; i++)
 		*hc_section_add_interface(&x->trial_section) = lists->interfaces[i];

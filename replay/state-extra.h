@@ -12,6 +12,7 @@
 
 #include "common/buf.h"
 #include "common/event.h"
+#include "replay/state-lists.h"
 #include "replay/state.h"
 
 struct hc_state_extra_stats {
@@ -23,9 +24,10 @@ struct hc_state_extra_stats {
 typedef int (*hc_state_extra_fn)(void *ctx, struct hc_event *ev);
 
 /* The events to be written between `lists` (made by hc_state_lists from `state`) and the first event of a new capture, whose
- * time is ts_ns. `state` is as before that event (hc_state_settle). It is not changed. 0 or what fn returned. */
-int hc_state_extra(struct hc_state *state, const struct hc_section *lists, uint64_t ts_ns, hc_state_extra_fn fn, void *ctx,
-		   struct hc_state_extra_stats *ret);
+ * time is ts_ns. `state` is as before that event (hc_state_settle). It is not changed. 0 or what fn returned. wanted and
+ * wanted_ctx as for the lists. */
+int hc_state_extra(struct hc_state *state, const struct hc_section *lists, hc_state_wanted_fn wanted, void *wanted_ctx,
+		   uint64_t ts_ns, hc_state_extra_fn fn, void *ctx, struct hc_state_extra_stats *ret);
 
 /* state-numbers.c: hindcast.state. Differences of `want` from `have`, as JSON objects appended to texts of at most about
  * 200 KiB each, which fn gets; only threads that both know. Counts in *ret_left what cannot be said. */

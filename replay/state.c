@@ -231,6 +231,11 @@ static bool is_initial_state(uint16_t type)
 	}
 }
 
+bool hc_state_is_initial(const struct hc_state *s, uint16_t type)
+{
+	return s->loading && is_initial_state(type);
+}
+
 void hc_state_settle(struct hc_state *s, uint64_t ts_ns)
 {
 	struct hc_thread *t = s->exited;

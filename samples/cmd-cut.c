@@ -58,7 +58,8 @@ const struct hc_command hc_cmd_cut = {
 	"OUT begins with the picture of the host as it was there: processes, fds, users, containers. Events that are\n"
 	"left out stay in, marked as \"state only\", where they change that picture: no rule sees them, but those that\n"
 	"are kept show the same fields and raise the same alerts as before. Only what counts from the start of a\n"
-	"capture differs: evt.num, evt.reltime, evt.deltatime.\n"
+	"capture differs: evt.num, evt.reltime, evt.deltatime. Processes that no kept event depends on are left out;\n"
+	"to find them --filter, --tree and --container read IN twice, unless it is a pipe: then all are kept.\n"
 	"\n"
 	"The exit code is 4 if IN is damaged: what is readable was cut.",
 	.options = table,

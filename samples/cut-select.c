@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "samples/cut-relevant.h"
 
 enum { CLONE_PID = 4, CLONE_PTID = 5 /* parameters */ };
 
@@ -178,8 +179,22 @@ bool hc_cut_wants(struct hc_cut_select *s, struct hc_event *ev, bool shown)
 	return shown && in && (!s->request->container || in_container(s)) && (!s->request->filter || matches(s, ev));
 }
 
+bool hc_cut_is_relevant(void *ctx, const struct hc_thread *thread)
+{
+	const struct hc_cut_select *s = ctx;
+
+	return !s->relevant || hc_cut_relevant_has(s->relevant, thread->tid);
+}
+
 bool hc_cut_is_needed(const struct hc_cut_select *s, struct hc_event *ev)
 {
+	const uint16_t type = ev->type;
+
 	/* What was lost is part of the truth about what is kept. */
-	return ev->type == PPME_DROP_E || ev->type == PPME_DROP_X || hc_state_matters(s->state);
+	if (type == PPME_DROP_E || type == PPME_DROP_X)
+		return true;
+	if (!hc_state_matters(s->state))
+		return false;
+	/* Without a thread: users, containers, the ledger. */
+	return !s->relevant || hc_event_info(ev)->category & EC_METAEVENT || ev->tid <= 0 || hc_cut_relevant_has(s->relevant, ev->tid);
 }

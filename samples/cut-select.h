@@ -23,7 +23,7 @@ struct hc_cut_select {
 	bool started;
 	bool selective;                /* something other than time is asked for */
 	struct hc_map members;         /* of the tree: tid -> 1, 0: left */
-	struct hc_cut_relevant *relevant; /* whose state matters; NULL: everybody's. Borrowed */
+	struct hc_cut_relevant *relevant; /* whose state matters; NULL: everybody's; borrowed */
 	char sha256[65];               /* of the input; empty: unknown */
 };
 
@@ -40,5 +40,7 @@ int64_t hc_cut_window_of(const struct hc_cut_select *select, uint64_t ts_ns);
 /* After the event was applied; shown: rules would see it. Whether it is asked for, its time apart. To be called for every
  * event. */
 bool hc_cut_wants(struct hc_cut_select *select, struct hc_event *ev, bool shown);
+/* Whether a thread's state is to be written; hc_state_wanted_fn, ctx is the selection. */
+bool hc_cut_is_relevant(void *ctx, const struct hc_thread *thread);
 /* Of an event that is not: whether a later one may depend on it. */
 bool hc_cut_is_needed(const struct hc_cut_select *select, struct hc_event *ev);

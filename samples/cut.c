@@ -22,6 +22,7 @@
 #include "replay/state-extra.h"
 #include "replay/state-lists.h"
 #include "samples/cut-keep.h"
+#include "samples/cut-relevant.h"
 #include "samples/cut-select.h"
 
 /* Readers merge the events of several CPUs: how far behind the end of a window one of its events may come. */
@@ -141,7 +142,7 @@ static int begin_section(struct cut *c, uint64_t ts_ns)
 	if (!as_it_was) {
 		hc_state_loaded(c->state);
 		hc_state_settle(c->state, ts_ns);
-		hc_state_lists(c->state, NULL, NULL, &made);
+		hc_state_lists(c->state, hc_cut_is_relevant, &c->select, &made);
 		c->left += hc_state_lists_cut_texts(&made);
 	}
 	r = hc_writer_section(c->copy.output.writer, lists, &diag);
@@ -154,7 +155,7 @@ static int begin_section(struct cut *c, uint64_t ts_ns)
 		if (!r)
 			r = put_border(c, ts_ns);
 		if (!r)
-			r = hc_state_extra(c->state, &made, ts_ns, put_extra, c, &extra);
+			r = hc_state_extra(c->state, &made, hc_cut_is_relevant, &c->select, ts_ns, put_extra, c, &extra);
 		c->left += extra.left;
 	}
 	if (!c->sections++) {
@@ -214,10 +215,12 @@ static int one_event(struct cut *c, struct hc_event *ev)
 {
 	const int64_t window = hc_cut_window_of(&c->select, ev->ts_ns);
 	const uint64_t end_ns = c->select.windows[c->select.nwindows - 1].to_ns;
+	const bool as_it_was = c->fresh && !c->select.relevant;
 	bool shown;
 	int r = 0;
 
-	if (window >= 0 && (!c->begun || (size_t)window != c->window)) {
+	/* A picture drawn anew has what belongs to the initial state in it already. */
+	if (window >= 0 && (as_it_was || c->begun || !hc_state_is_initial(c->state, ev->type)) && (!c->begun || (size_t)window != c->window)) {
 		c->window = (size_t)window;
 		r = begin_section(c, ev->ts_ns);
 		if (r)
@@ -227,7 +230,7 @@ static int one_event(struct cut *c, struct hc_event *ev)
 	c->fresh = false;
 	c->last_ts_ns = ev->ts_ns;
 	hc_cut_keep_note(&c->keep, c->state, ev);
-	if (hc_cut_wants(&c->select, ev, shown) && window >= 0) {
+	if (hc_cut_wants(&c->select, ev, shown) && window >= 0 && c->begun) {
 		c->kept += shown;
 		return put(c, ev);
 	}
@@ -301,6 +304,8 @@ int hc_cut_run(const struct hc_cut_request *request)
 	HC_CLEANUP(hc_state_free) struct hc_state *state = hc_state_new(0);
 	struct cut c = { .request = request, .copy = { .command = "cut" }, .state = state };
 	struct hc_reader_options reading = { .decompress_ahead = true };
+	HC_CLEANUP(hc_cut_relevant_free) struct hc_cut_relevant *relevant = NULL;
+	char sha256[HC_DIGEST_HEX] = "";
 	struct hc_diag diag;
 	int r;
 
@@ -310,6 +315,11 @@ int hc_cut_run(const struct hc_cut_request *request)
 		return r < 0 ? HC_EXIT_FAIL : HC_EXIT_DAMAGED;
 	}
 	c.reader = reader;
+	/* Only a file can be read several times. Of a pipe everybody's state is kept; a member of an archive has no hash. */
+	if (!strcmp(request->in, "-") || hc_digest_file(request->in, sha256))
+		sha256[0] = '\0';
+	else if (request->filter || request->tree || request->container)
+		relevant = hc_cut_relevant_find(request);
 	r = hc_output_open(&c.copy.output, request->out, &request->writing, &diag);
 	if (r) {
 		hc_copy_complain(&c.copy, &diag);
@@ -318,8 +328,8 @@ int hc_cut_run(const struct hc_cut_request *request)
 	hc_progress_init(&c.copy.progress, "cutting", true);
 	hc_cut_keep_init(&c.keep);
 	hc_cut_select_init(&c.select, request, state);
-	if (strcmp(request->in, "-") != 0 && hc_digest_file(request->in, c.select.sha256))
-		c.select.sha256[0] = '\0'; /* a pipe, a member of an archive: nothing to name */
+	memcpy(c.select.sha256, sha256, sizeof sha256);
+	c.select.relevant = relevant;
 	r = cut_all(&c);
 	if (!r)
 		summarise(&c);

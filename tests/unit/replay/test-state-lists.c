@@ -64,7 +64,7 @@ static struct hc_state *copy_of(struct hc_state *state, struct hc_section *lists
 	hc_state_lists(state, NULL, NULL, lists);
 	hc_state_section(copy, lists);
 	hc_state_loaded(copy);
-	cr_assert_eq(hc_state_extra(state, lists, ts_ns, apply, copy, &stats), 0);
+	cr_assert_eq(hc_state_extra(state, lists, NULL, NULL, ts_ns, apply, copy, &stats), 0);
 	hc_state_settle(copy, ts_ns);
 	*ret_left = stats.left;
 	return copy;
