@@ -39,20 +39,40 @@ struct hc_explainer *hc_explainer_free(struct hc_explainer *x)
 
 /* ---- evaluation ---- */
 
-static void build(struct hc_explained *n, const struct hc_ast *ast, struct hc_arena *arena)
+static uint32_t max_id(const struct hc_ast *ast)
+{
+	uint32_t max = ast->kind == HC_AST_CHECK ? ast->predicate->id : 0;
+
+	for (uint32_t i = 0; i < ast->nkids; i++) {
+		uint32_t id = max_id(ast->kids[i]);
+
+		max = id > max ? id : max;
+	}
+	return max;
+}
+
+/* firsts: by predicate id, the first node that has it. */
+static void build(struct hc_explained *n, const struct hc_ast *ast, const struct hc_explained **firsts, struct hc_arena *arena)
 {
 	n->ast = ast;
 	n->nkids = ast->nkids;
 	n->kids = ast->nkids ? hc_arena_array(arena, struct hc_explained, ast->nkids) : NULL;
 	for (uint32_t i = 0; i < ast->nkids; i++)
-		build(&n->kids[i], ast->kids[i], arena);
+		build(&n->kids[i], ast->kids[i], firsts, arena);
+	if (ast->kind != HC_AST_CHECK)
+		return;
+	n->same = firsts[ast->predicate->id];
+	if (!n->same)
+		firsts[ast->predicate->id] = n;
 }
 
 struct hc_explained *hc_explained_new(struct hc_arena *arena, const struct hc_ast *ast)
 {
 	struct hc_explained *root = hc_arena_new(arena, struct hc_explained);
+	const struct hc_explained **firsts = hc_calloc(max_id(ast) + 1, sizeof(*firsts));
 
-	build(root, ast, arena);
+	build(root, ast, firsts, arena);
+	free(firsts);
 	return root;
 }
 
@@ -69,6 +89,18 @@ static void eval_check(struct hc_explained *n, const struct hc_expr_ctx *cx)
 {
 	const struct hc_predicate *p = n->ast->predicate;
 
+	/* a few macros can make one comparison a hundred thousand */
+	if (n->same) {
+		n->present = n->same->present;
+		n->right_present = n->same->right_present;
+		n->truth = n->same->truth;
+		n->left = n->same->left;
+		n->right = n->same->right;
+		n->left_len = n->same->left_len;
+		n->to_true = !n->truth;
+		n->to_false = n->truth;
+		return;
+	}
 	n->present = hc_expr_eval(p->left, cx, false, &n->left);
 	n->right_present = p->right && hc_expr_eval(p->right, cx, false, &n->right);
 	n->truth = n->present && hc_predicate_test(p, cx, &n->left);
@@ -176,6 +208,7 @@ static void keep(struct hc_explained *to, const struct hc_explained *from, struc
 	uint32_t value, literal;
 
 	*to = *from;
+	to->same = NULL;
 	to->kids = from->nkids ? hc_arena_array(arena, struct hc_explained, from->nkids) : NULL;
 	for (uint32_t i = 0; i < from->nkids; i++)
 		keep(&to->kids[i], &from->kids[i], arena, scratch);

@@ -42,6 +42,7 @@ struct hc_explained {
 	uint32_t literal;            /* index into ast->values */
 	struct hc_value left, right, match;
 	uint32_t left_len;           /* of left as it was: its bytes or items; more than what is kept if it was cut */
+	const struct hc_explained *same; /* while being filled in: an earlier node of the tree with the same predicate, or NULL */
 };
 
 struct hc_explanation {
