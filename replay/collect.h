@@ -22,7 +22,7 @@
 #include "replay/run.h"
 
 /* Against captures that alert at every event. */
-enum { HC_COLLECT_ALERTS_MAX = 4 << 20, HC_COLLECT_BYTES_MAX = 512 << 20 };
+enum { HC_COLLECT_ALERTS_MAX = 1 << 20, HC_COLLECT_BYTES_MAX = 256 << 20 };
 
 enum hc_collect_what {
 	HC_COLLECT_MESSAGE = 1, /* the output filled in */

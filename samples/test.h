@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tests found, run and reported: what `hindcast test` does with files, directories and unpacked bundles.
+ * Tests found, run and reported: what `hindcast test` does with files, directories and bundles.
  */
 #pragma once
 

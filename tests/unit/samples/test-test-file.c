@@ -11,6 +11,7 @@ static struct hc_test_file file;
 
 static void parse(const char *text)
 {
+	hc_test_file_done(&file);
 	hc_test_file_parse(&file, "dir/f.test.yaml", text, strlen(text), NULL);
 }
 
