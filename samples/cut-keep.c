@@ -50,6 +50,11 @@ void hc_cut_keep_init(struct hc_cut_keep *keep)
 
 void hc_cut_keep_section(struct hc_cut_keep *keep)
 {
+	for (int i = 0; i < LEDGER_COUNT; i++) {
+		free(keep->ledger[i]);
+		keep->ledger[i] = NULL;
+	}
+	keep->has_ledger = false;
 	for (uint32_t i = 0; i < keep->ncontainers; i++)
 		free(keep->containers[i]);
 	free(keep->containers);
@@ -65,8 +70,6 @@ void hc_cut_keep_done(struct hc_cut_keep *keep)
 {
 	hc_cut_keep_section(keep);
 	hc_arena_done(&keep->ids);
-	for (int i = 0; i < LEDGER_COUNT; i++)
-		free(keep->ledger[i]);
 	free(keep->ledger);
 }
 

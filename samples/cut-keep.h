@@ -28,7 +28,7 @@ struct hc_cut_keep {
 
 void hc_cut_keep_init(struct hc_cut_keep *keep);
 void hc_cut_keep_done(struct hc_cut_keep *keep);
-/* A new section: everything but the ledger starts anew. */
+/* A new section: everything starts anew. */
 void hc_cut_keep_section(struct hc_cut_keep *keep);
 /* After the event was applied. */
 void hc_cut_keep_note(struct hc_cut_keep *keep, const struct hc_state *state, struct hc_event *ev);

@@ -40,7 +40,7 @@ struct cut {
 	const struct hc_section *section; /* of the input */
 	bool fresh;      /* no event of the section was applied yet: its own lists are the state */
 	bool begun;      /* a section of the output stands for the state, up to the current event */
-	bool over;       /* no later event can be wanted */
+	bool over;       /* no later event of the section can be wanted */
 	size_t window;   /* begun: the one being written */
 	uint64_t last_ts_ns, ledger_to_ns;
 	uint64_t kept, state_only, sections, threads, fds, left;
@@ -251,13 +251,14 @@ static int cut_all(struct cut *c)
 	struct hc_event *ev = NULL;
 	int r = HC_READ_SECTION;
 
-	while (!c->over) {
+	for (;;) {
 		struct hc_reader_stats stats;
 
 		if (r == HC_READ_SECTION) {
 			c->section = hc_reader_section(c->reader);
 			c->fresh = true;
-			c->begun = false;
+			c->begun = c->over = false;
+			c->ledger_to_ns = 0;
 			hc_state_section(c->state, c->section);
 			hc_cut_keep_section(&c->keep);
 			hc_cut_select_section(&c->select);
@@ -272,7 +273,7 @@ static int cut_all(struct cut *c)
 			if (stats.section_filtered)
 				hc_state_loaded(c->state);
 		}
-		if (r == HC_READ_EVENT) {
+		if (r == HC_READ_EVENT && !c->over) {
 			hc_cut_select_start(&c->select, ev->ts_ns);
 			r = one_event(c, ev);
 			if (r < 0)

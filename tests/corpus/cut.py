@@ -176,7 +176,7 @@ def main():
     parser.add_argument("--windows", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("captures", nargs="*")
-    o = parser.parse_args()
+    o = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory() as directory:
         cutter = Cutter(o.hindcast, o.source, directory)
         if not os.path.isdir(cutter.shared.root):
