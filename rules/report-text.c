@@ -22,11 +22,30 @@ static const struct hc_location *item_of(const struct hc_location *at)
 	return item;
 }
 
-/* Bytes of the line from `from` on; tabs as blanks so that the caret stands right, other control characters as dots. */
+/* Length of the UTF-8 sequence at p that a terminal may be shown, or 0: control characters (C1 too), broken sequences. */
+static uint32_t shown(const char *p, uint32_t left)
+{
+	const uint8_t *s = (const uint8_t *)p;
+	uint32_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+
+	if (n > left || (n == 1 && (s[0] < 0x20 || s[0] == 0x7f)) || (s[0] == 0xc2 && left > 1 && s[1] < 0xa0))
+		return 0;
+	for (uint32_t i = 1; i < n; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	return n;
+}
+
+/* Bytes of the line from `from` on; tabs as blanks so that the caret stands right, what is not fit to be shown as dots. */
 static void put_line(struct hc_buf *out, const char *line, uint32_t from, uint32_t len)
 {
-	for (uint32_t i = from; i < from + len; i++)
-		hc_buf_putc(out, line[i] == '\t' ? ' ' : (unsigned char)line[i] < 0x20 || line[i] == 0x7f ? '.' : line[i]);
+	for (uint32_t i = from, n; i < from + len; i += n ? n : 1) {
+		n = shown(line + i, from + len - i);
+		if (n)
+			hc_buf_put(out, line + i, n);
+		else
+			hc_buf_putc(out, line[i] == '\t' ? ' ' : '.');
+	}
 }
 
 /* Columns that bytes take: continuation bytes of UTF-8 take none. */

@@ -29,6 +29,7 @@ for kind in ("lost", "gained", "changed"):
 # with rule_matching first another rule may come before it
 printf '%s\n' '- {rule: First, desc: x, condition: "evt.type=openat and fd.name=/etc/shadow", output: x, priority: INFO}' >first.yaml
 hindcast diff -r old.yaml -r first.yaml,old.yaml captures | grep -A9 '^Password'
+hindcast diff -o rule_matching=all -r old.yaml -r first.yaml,old.yaml captures | head -n 1
 hindcast diff -r old.yaml captures
 echo "exit code: $?"
 hindcast diff -r old.yaml -r new.yaml -

@@ -83,6 +83,17 @@ Test(yamldoc, scalars_take_one_or_many_and_nothing_else)
 	cr_expect(!hc_yamldoc_bool(&doc, hc_yaml_get(doc.root, "noflag"), "noflag", &flag));
 }
 
+Test(yamldoc, shows_lines_without_what_a_terminal_would_obey)
+{
+	parse("n\xc3\xb6: 1\t\xe2\x82\xac\n");
+	hc_yamldoc_show(&doc, 0, 3, &doc.errors);
+	cr_expect_str_eq(doc.errors.p, "     1 | n\xc3\xb6: 1 \xe2\x82\xac\n       | ^^\n");
+	hc_yamldoc_done(&doc);
+	parse("a: \x1b[31m\xc2\x9b\xff\xe2\x82\n");
+	cr_expect_eq(doc.nerrors, 1);
+	cr_expect(strstr(doc.errors.p, "     1 | a: .[31m.....\n"), "%s", doc.errors.p);
+}
+
 Test(yamldoc, counts_complaints_beyond_the_limit_without_writing_them)
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
