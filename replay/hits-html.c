@@ -50,13 +50,14 @@ static void put_name(struct hc_buf *to, const char *name)
 
 static void put_states(struct hc_buf *to, const struct hc_hits_summary *s)
 {
-	hc_buf_printf(to, "<td class=n>%u", s->comparisons);
+	hc_buf_printf(to, "<td class=n>%u<td class=n>%u %%", s->comparisons,
+		      s->comparisons ? (unsigned)(100ull * s->states[HC_HITS_BOTH] / s->comparisons) : 0);
 	for (int state = HC_HITS_STATE_COUNT - 1; state >= 0; state--)
 		hc_buf_printf(to, "<td class=n><span class=s%d>%u</span>", state, s->states[state]);
 	hc_buf_putc(to, '\n');
 }
 
-static const char head_states[] = "<th class=n>comparisons<th class=n>both<th class=n>always true<th class=n>never true"
+static const char head_states[] = "<th class=n>comparisons<th class=n>tested<th class=n>both<th class=n>always true<th class=n>never true"
 				  "<th class=n>never evaluated\n";
 
 /* Of the places of one file, which are places[from..to). */

@@ -22,12 +22,15 @@ static void put_brief(const struct hc_ast *check, struct hc_buf *to)
 
 /* ---- text ---- */
 
-static void put_comparison(const struct hc_hits_node *n, uint32_t *shown, struct hc_buf *to)
+/* exception: the one that n is part of, or NULL. */
+static void put_comparison(const struct hc_hits_node *n, const char *exception, uint32_t *shown, struct hc_buf *to)
 {
 	enum hc_hits_state state = hc_hits_state_of(n->evaluated, n->truths);
 
+	if (n->ast->exception)
+		exception = n->ast->exception;
 	for (uint32_t i = 0; i < n->ast->nkids; i++)
-		put_comparison(&n->kids[i], shown, to);
+		put_comparison(&n->kids[i], exception, shown, to);
 	if (n->ast->kind != HC_AST_CHECK || ++*shown > COMPARISONS_SHOWN)
 		return;
 	if (n->evaluated)
@@ -38,6 +41,11 @@ static void put_comparison(const struct hc_hits_node *n, uint32_t *shown, struct
 	if (n->ast->origin && n->ast->origin->macro) {
 		hc_buf_puts(to, "  (macro ");
 		hc_print_visible(to, hc_str(n->ast->origin->macro));
+		hc_buf_putc(to, ')');
+	}
+	if (exception) {
+		hc_buf_puts(to, "  (exception ");
+		hc_print_visible(to, hc_str(exception));
 		hc_buf_putc(to, ')');
 	}
 	if (state != HC_HITS_BOTH)
@@ -59,7 +67,7 @@ static void put_rule(const struct hc_hits_rule *r, struct hc_buf *to)
 		return;
 	}
 	hc_buf_printf(to, "evaluated %" PRIu64 ", true %" PRIu64 "\n", r->root->evaluated, r->root->truths);
-	put_comparison(r->root, &shown, to);
+	put_comparison(r->root, NULL, &shown, to);
 	if (shown > COMPARISONS_SHOWN)
 		hc_buf_printf(to, "%25s... and %u more comparisons\n", "", shown - COMPARISONS_SHOWN);
 }

@@ -118,6 +118,8 @@ Test(hits, an_exception_counts_where_its_values_are)
 	cr_assert_eq(hc_hits_places(hits, &places), 3);
 	cr_expect(places[1].at.line == 10 && places[1].evaluated == 2 && places[1].truths == 0);
 	cr_expect(places[2].at.line == 11 && places[2].evaluated == 2 && places[2].truths == 1);
+	hc_hits_report(hits, HC_HITS_TEXT, &report);
+	cr_expect(strstr(report.p, "           2          1  proc.name = prog  (exception e)\n"), "%s", report.p);
 }
 
 Test(hits, formats_go_by_the_ending)
