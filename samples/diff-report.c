@@ -30,6 +30,23 @@ static void put_safe(struct hc_buf *to, struct hc_str s)
 	hc_print_json(to, s);
 }
 
+/* Text that must not become markup, nor leave its table cell. */
+static void put_markdown(struct hc_buf *to, struct hc_str s)
+{
+	struct hc_buf text HC_BUF_DONE = { 0 };
+
+	put_safe(&text, s);
+	for (size_t i = 0; i < text.len; i++) {
+		if (text.p[i] == '<') {
+			hc_buf_puts(to, "&lt;");
+			continue;
+		}
+		if (strchr("\\`*_[]|#~@", text.p[i]))
+			hc_buf_putc(to, '\\');
+		hc_buf_putc(to, text.p[i]);
+	}
+}
+
 static void put_place(const struct hc_diff *diff, const struct hc_collected *a, struct hc_buf *to)
 {
 	hc_buf_printf(to, "event %" PRIu64, a->event);
@@ -68,15 +85,47 @@ static uint64_t alerts_of(const struct hc_diff_side *side)
 	return side->alerts.n + side->alerts.left_out;
 }
 
-static void put_names(struct hc_buf *to, const char *before, const char *const *names, uint32_t n, const char *quote, const char *after)
+/* A rule's name; bold where that means something. */
+static void put_name(struct hc_buf *to, const char *name, bool markdown)
+{
+	if (!markdown) {
+		put_safe(to, hc_str(name));
+		return;
+	}
+	hc_buf_puts(to, "**");
+	put_markdown(to, hc_str(name));
+	hc_buf_puts(to, "**");
+}
+
+static void put_names(struct hc_buf *to, const char *before, const char *const *names, uint32_t n, bool markdown)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		hc_buf_printf(to, "%s%s", i ? ", " : before, quote);
-		put_safe(to, hc_str(names[i]));
-		hc_buf_puts(to, quote);
+		hc_buf_puts(to, i ? ", " : before);
+		put_name(to, names[i], markdown);
 	}
 	if (n)
-		hc_buf_puts(to, after);
+		hc_buf_putc(to, '\n');
+}
+
+static const char *const parts[] = { "condition", "output", "priority", "tags" }; /* by bit of enum hc_diff_part */
+
+/* "NAME (condition, tags), NAME (output)" */
+static void put_altered(struct hc_buf *to, const char *before, const struct hc_diff *diff, bool markdown)
+{
+	for (uint32_t i = 0; i < diff->naltered; i++) {
+		const char *sep = " (";
+
+		hc_buf_puts(to, i ? ", " : before);
+		put_name(to, diff->altered[i].name, markdown);
+		for (unsigned k = 0; k < sizeof parts / sizeof *parts; k++)
+			if (diff->altered[i].parts & 1u << k) {
+				hc_buf_printf(to, "%s%s", sep, parts[k]);
+				sep = ", ";
+			}
+		hc_buf_putc(to, ')');
+	}
+	if (diff->naltered)
+		hc_buf_putc(to, '\n');
 }
 
 /* ---- what changed of an alert ---- */
@@ -192,8 +241,9 @@ void hc_diff_text(const struct hc_diff *diff, const struct hc_diff_report *optio
 		      diff->n[HC_DIFF_CHANGED]);
 	hc_buf_printf(to, "rules at work: %u -> %u\n", hc_replay_rules(diff->side[0].replay)->nactive,
 		      hc_replay_rules(diff->side[1].replay)->nactive);
-	put_names(to, "  + ", diff->added, diff->nadded, "", "\n");
-	put_names(to, "  - ", diff->removed, diff->nremoved, "", "\n");
+	put_names(to, "  + ", diff->added, diff->nadded, false);
+	put_names(to, "  - ", diff->removed, diff->nremoved, false);
+	put_altered(to, "  ~ ", diff, false);
 	text_syscalls(diff, to);
 	hc_buf_puts(to, "field lookups per 1000 events: ");
 	put_cost(diff, options, to);
@@ -206,23 +256,6 @@ void hc_diff_text(const struct hc_diff *diff, const struct hc_diff_report *optio
 }
 
 /* ---- Markdown ---- */
-
-/* Text that must not become markup, nor leave its table cell. */
-static void put_markdown(struct hc_buf *to, struct hc_str s)
-{
-	struct hc_buf text HC_BUF_DONE = { 0 };
-
-	put_safe(&text, s);
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.p[i] == '<') {
-			hc_buf_puts(to, "&lt;");
-			continue;
-		}
-		if (strchr("\\`*_[]|#~@", text.p[i]))
-			hc_buf_putc(to, '\\');
-		hc_buf_putc(to, text.p[i]);
-	}
-}
 
 static void markdown_item(const struct hc_diff *diff, const struct hc_diff_item *item, struct hc_buf *to)
 {
@@ -290,8 +323,9 @@ void hc_diff_markdown(const struct hc_diff *diff, const struct hc_diff_report *o
 	hc_buf_printf(to, "| Field lookups per 1000 events | %.1f | %.1f |\n", lookups_per_1000(old), lookups_per_1000(now));
 	if (options->with_time)
 		hc_buf_printf(to, "| Processor time | %.3f s | %.3f s |\n", old->seconds, now->seconds);
-	put_names(to, "\nNew rules: ", diff->added, diff->nadded, "**", "\n");
-	put_names(to, "\nRules gone: ", diff->removed, diff->nremoved, "**", "\n");
+	put_names(to, "\nNew rules: ", diff->added, diff->nadded, true);
+	put_names(to, "\nRules gone: ", diff->removed, diff->nremoved, true);
+	put_altered(to, "\nRules changed: ", diff, true);
 	for (int added = 1; added >= 0; added--) {
 		const char *sep = added ? "\nSyscalls to record besides: " : "\nSyscalls no longer to record: ";
 		bool any = false;
@@ -424,6 +458,25 @@ static void json_syscalls(const struct hc_diff *diff, bool added, struct hc_buf 
 	hc_buf_putc(to, ']');
 }
 
+static void json_altered(const struct hc_diff *diff, struct hc_buf *to)
+{
+	key(to, "rules_changed");
+	hc_buf_putc(to, '[');
+	for (uint32_t i = 0; i < diff->naltered; i++) {
+		const char *names[sizeof parts / sizeof *parts];
+		uint32_t n = 0;
+
+		for (unsigned k = 0; k < sizeof parts / sizeof *parts; k++)
+			if (diff->altered[i].parts & 1u << k)
+				names[n++] = parts[k];
+		hc_buf_puts(to, i ? ",{" : "{");
+		string(to, "name", hc_str(diff->altered[i].name));
+		json_names(to, "what", names, n);
+		hc_buf_putc(to, '}');
+	}
+	hc_buf_putc(to, ']');
+}
+
 void hc_diff_json(const struct hc_diff *diff, const struct hc_diff_report *options, struct hc_buf *to)
 {
 	hc_buf_putc(to, '{');
@@ -434,6 +487,7 @@ void hc_diff_json(const struct hc_diff *diff, const struct hc_diff_report *optio
 	json_side(diff, 1, options, to);
 	json_names(to, "rules_added", diff->added, diff->nadded);
 	json_names(to, "rules_removed", diff->removed, diff->nremoved);
+	json_altered(diff, to);
 	json_syscalls(diff, true, to);
 	json_syscalls(diff, false, to);
 	for (int k = 0; k < HC_DIFF_KINDS; k++)

@@ -40,6 +40,48 @@ static const char **only_in(struct hc_diff *diff, const struct hc_ruleset *rules
 	return names;
 }
 
+static bool same_tags(const struct hc_rule *a, const struct hc_rule *b)
+{
+	if (a->ntags != b->ntags)
+		return false;
+	for (uint32_t i = 0; i < a->ntags; i++)
+		if (strcmp(a->tags[i], b->tags[i]))
+			return false;
+	return true;
+}
+
+static bool same_condition(const struct hc_rule *a, const struct hc_rule *b)
+{
+	struct hc_buf x HC_BUF_DONE = { 0 }, y HC_BUF_DONE = { 0 };
+
+	hc_ast_print(&x, a->ast);
+	hc_ast_print(&y, b->ast);
+	return x.len == y.len && !memcmp(x.p, y.p, x.len);
+}
+
+static void find_altered(struct hc_diff *diff, const struct hc_ruleset *old, const struct hc_ruleset *now)
+{
+	struct hc_strmap known = { 0 };
+
+	diff->altered = hc_arena_array(&diff->arena, struct hc_diff_rule, now->nactive + 1);
+	for (uint32_t i = 0; i < old->nactive; i++)
+		hc_strmap_put(&known, hc_str(old->active[i]->name), old->active[i]);
+	for (uint32_t i = 0; i < now->nactive; i++) {
+		const struct hc_rule *b = now->active[i], *a = hc_strmap_get(&known, hc_str(b->name));
+		struct hc_diff_rule *r = &diff->altered[diff->naltered];
+
+		if (!a)
+			continue;
+		*r = (struct hc_diff_rule){ .name = b->name };
+		r->parts |= same_condition(a, b) ? 0 : HC_DIFF_CONDITION;
+		r->parts |= strcmp(a->output, b->output) ? HC_DIFF_OUTPUT : 0;
+		r->parts |= a->priority != b->priority ? HC_DIFF_PRIORITY : 0;
+		r->parts |= same_tags(a, b) ? 0 : HC_DIFF_TAGS;
+		diff->naltered += r->parts != 0;
+	}
+	hc_strmap_done(&known);
+}
+
 int hc_diff_load(struct hc_diff *diff, struct hc_diag *reterr_diag)
 {
 	const struct hc_ruleset *rules[2];
@@ -58,6 +100,7 @@ int hc_diff_load(struct hc_diff *diff, struct hc_diag *reterr_diag)
 	}
 	diff->removed = only_in(diff, rules[0], rules[1], &diff->nremoved);
 	diff->added = only_in(diff, rules[1], rules[0], &diff->nadded);
+	find_altered(diff, rules[0], rules[1]);
 	hc_diff_select(diff);
 	return 0;
 }
@@ -103,16 +146,6 @@ static void replay_side(struct hc_diff_side *side, const char *command, struct h
 }
 
 /* ---- comparing ---- */
-
-static bool same_tags(const struct hc_rule *a, const struct hc_rule *b)
-{
-	if (a->ntags != b->ntags)
-		return false;
-	for (uint32_t i = 0; i < a->ntags; i++)
-		if (strcmp(a->tags[i], b->tags[i]))
-			return false;
-	return true;
-}
 
 static bool same(const struct hc_collected *a, const struct hc_collected *b)
 {

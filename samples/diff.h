@@ -40,6 +40,13 @@ struct hc_diff_item {
 	const char *why; /* what made the difference; NULL: changed, or not asked */
 };
 
+/* What a rule both sides have says differently; the condition with its lists and macros put in. */
+enum hc_diff_part { HC_DIFF_CONDITION = 1, HC_DIFF_OUTPUT = 2, HC_DIFF_PRIORITY = 4, HC_DIFF_TAGS = 8 };
+struct hc_diff_rule {
+	const char *name;
+	unsigned parts; /* enum hc_diff_part, ORed */
+};
+
 struct hc_diff {
 	struct hc_diff_side side[2]; /* old, new */
 	const char *const *captures; /* names */
@@ -49,6 +56,8 @@ struct hc_diff {
 	uint64_t n[HC_DIFF_KINDS];
 	const char **added, **removed; /* rules that only one side has; neither disabled nor too little urgent ones count */
 	uint32_t nadded, nremoved;
+	struct hc_diff_rule *altered; /* rules at work on both sides that are not the same */
+	uint32_t naltered;
 	const char *why_selected[HC_SC_COUNT]; /* of calls that one side has and the other has not */
 	struct hc_arena arena;
 };
