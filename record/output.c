@@ -4,6 +4,7 @@
  */
 #include "record/output.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #include "common/mem.h"
 #include "record/newfile.h"
 
+enum { NAME_SIZE = 4096 };
 enum { MIN_FREE_MAX = 256 << 20 }; /* default reserve: a hundredth of the file system, at most this */
 
 struct hc_output {
@@ -37,8 +39,8 @@ struct hc_output {
 	struct hc_output_stats done; /* of closed files */
 };
 
-/* trace.scap.zst -> trace-000002.scap.zst: the number goes before the first ".scap", else before the last dot. */
-static void insert_number(struct hc_buf *out, const char *path, uint64_t number)
+/* Where a number goes: before the first ".scap", else before the last dot, else at the end. */
+static const char *number_place(const char *path)
 {
 	const char *base = strrchr(path, '/'), *dot;
 
@@ -46,10 +48,31 @@ static void insert_number(struct hc_buf *out, const char *path, uint64_t number)
 	dot = strstr(base, ".scap");
 	if (!dot)
 		dot = strrchr(base, '.');
-	if (!dot || dot == base)
-		dot = base + strlen(base);
-	hc_buf_put(out, path, (size_t)(dot - path));
-	hc_buf_printf(out, "-%06llu%s", (unsigned long long)number, dot);
+	return dot && dot != base ? dot : base + strlen(base);
+}
+
+/* trace.scap.zst -> trace-000002.scap.zst */
+static void insert_number(struct hc_buf *out, const char *path, uint64_t number)
+{
+	const char *place = number_place(path);
+
+	hc_buf_put(out, path, (size_t)(place - path));
+	hc_buf_printf(out, "-%06llu%s", (unsigned long long)number, place);
+}
+
+/* The number in a name that insert_number made of that path's last part; 0: it is another name. */
+static uint64_t number_in(const char *name, const char *base)
+{
+	const char *place = number_place(base);
+	size_t stem = (size_t)(place - base);
+	unsigned long long n;
+	char *end;
+
+	if (strncmp(name, base, stem) || name[stem] != '-' || strspn(name + stem + 1, "0123456789") < 6)
+		return 0;
+	errno = 0;
+	n = strtoull(name + stem + 1, &end, 10);
+	return errno || n > UINT32_MAX || strcmp(end, place) ? 0 : n;
 }
 
 static bool is_stdout(const struct hc_output *output)
@@ -57,12 +80,23 @@ static bool is_stdout(const struct hc_output *output)
 	return !strcmp(output->options->path, "-");
 }
 
+/* options.path with the times in it as they are now; do its files get numbers? A time in the name tells them apart if only time
+ * limits them and it is fine enough. */
+static bool file_name(const struct hc_output *output, char ret[NAME_SIZE])
+{
+	const struct hc_output_options *o = output->options;
+	time_t now = time(NULL);
+	struct tm tm;
+
+	if (!(o->max_seconds || o->flight) || !localtime_r(&now, &tm) || !strftime(ret, NAME_SIZE, o->path, &tm))
+		snprintf(ret, NAME_SIZE, "%s", o->path);
+	return hc_output_has_limits(output) && (!o->max_seconds || o->max_bytes || o->max_events || !strcmp(ret, o->path));
+}
+
 static void make_path(struct hc_output *output)
 {
 	const struct hc_output_options *o = output->options;
-	char name[4096];
-	time_t now = time(NULL);
-	struct tm tm;
+	char name[NAME_SIZE];
 
 	if (o->flight) {
 		if (!output->path.len) /* once something was saved, it is that file's name */
@@ -74,13 +108,43 @@ static void make_path(struct hc_output *output)
 		hc_buf_puts(&output->path, "standard output");
 		return;
 	}
-	if (!o->max_seconds || !localtime_r(&now, &tm) || !strftime(name, sizeof name, o->path, &tm))
-		snprintf(name, sizeof name, "%s", o->path);
-	/* a time in the name tells files apart if only time limits them and it is fine enough; else they get a number */
-	if (hc_output_has_limits(output) && (!o->max_seconds || o->max_bytes || o->max_events || !strcmp(name, o->path)))
+	if (file_name(output, name))
 		insert_number(&output->path, name, output->number);
 	else
 		hc_buf_puts(&output->path, name);
+}
+
+/* Of files that have numbers, and of saves: goes on where earlier recordings have ended, so that none of theirs is replaced, and
+ * counts theirs among the last keep_files. */
+static void continue_numbers(struct hc_output *output)
+{
+	uint64_t keep = output->options->keep_files, last = 0;
+	struct hc_buf path HC_BUF_DONE = { 0 };
+	char name[NAME_SIZE], *slash;
+	const struct dirent *entry;
+	DIR *dir;
+
+	if (is_stdout(output) || !file_name(output, name))
+		return;
+	slash = strrchr(name, '/');
+	hc_buf_put(&path, name, slash ? (size_t)(slash + 1 - name) : 0);
+	dir = opendir(slash ? path.p : ".");
+	while (dir && (entry = readdir(dir))) {
+		uint64_t n = number_in(entry->d_name, slash ? slash + 1 : name);
+		char **slot = n && keep ? &output->names[(n - 1) % keep] : NULL;
+
+		last = n > last ? n : last;
+		if (!slot || (*slot && number_in(strrchr(*slot, '/') ? strrchr(*slot, '/') + 1 : *slot, slash ? slash + 1 : name) > n))
+			continue;
+		path.len = slash ? (size_t)(slash + 1 - name) : 0;
+		hc_buf_puts(&path, entry->d_name);
+		free(*slot);
+		*slot = hc_strdup(path.p);
+	}
+	if (dir)
+		closedir(dir);
+	output->number = last + 1;
+	output->save_number = last;
 }
 
 /* The file that shall be at output->path; a descriptor to write it with, or negative errno. */
@@ -141,6 +205,7 @@ int hc_output_new(struct hc_output **ret, const struct hc_output_options *option
 		if (output->flight_dir < 0)
 			return output->flight_dir;
 	}
+	continue_numbers(output);
 	err = open_file(output, reterr_diag);
 	if (err)
 		return err;
@@ -307,15 +372,12 @@ static int check_reserve(const struct hc_output *output, struct hc_diag *reterr_
 			   output->path.p, (unsigned long long)(left >> 20), (unsigned long long)(reserve >> 20));
 }
 
-/* The name of the next save. What an earlier recording has saved stays. */
+/* The name of the next save. What is there stays, whatever its number. */
 static void name_save(struct hc_output *output)
 {
-	char name[4096];
-	time_t now = time(NULL);
-	struct tm tm;
+	char name[NAME_SIZE];
 
-	if (!localtime_r(&now, &tm) || !strftime(name, sizeof name, output->options->path, &tm))
-		snprintf(name, sizeof name, "%s", output->options->path);
+	file_name(output, name);
 	do {
 		hc_buf_reset(&output->path);
 		insert_number(&output->path, name, ++output->save_number);
@@ -339,7 +401,7 @@ int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *re
 	if (fd < 0)
 		return fd;
 	output->saves++;
-	forget_oldest(output, output->saves);
+	forget_oldest(output, output->save_number);
 	hc_flight_save(flight, fd, now_ns);
 	while ((r = hc_flight_save_next(flight, reterr_diag)) > 0) {
 		int err = hc_newfile_publish(output->file, reterr_diag);

@@ -217,9 +217,10 @@ def case_what_is_being_saved_survives_a_kill():
 
 
 def case_saves_have_a_size_and_a_number_and_spare_older_ones():
-    with open("f-000002.scap.zst", "w") as f:
-        f.write("of another day")
-    p = start("--flight", "10m", "-C", "1", "-W", "2", "-w", "f.scap.zst", "--control", "ctl")
+    for n in 1, 2:
+        with open(f"f-00000{n}.scap.zst", "w") as f:
+            f.write("of another day")
+    p = start("--flight", "10m", "-C", "1", "-W", "4", "-w", "f.scap.zst", "--control", "ctl")
     until(lambda: os.path.exists("ctl") and status("events"), "the recording to begin")
     for n in (1, 2, 3):
         until(lambda: status("saving") is False, "the end of a save")
@@ -229,10 +230,10 @@ def case_saves_have_a_size_and_a_number_and_spare_older_ones():
     ask("stop")
     check(p.wait(60) == 0, open("log").read())
     files = sorted(f for f in os.listdir(".") if f.startswith("f-"))
-    check(files == ["f-000002.scap.zst", "f-000003.scap.zst", "f-000004.scap.zst"], files)
+    check(files == [f"f-00000{n}.scap.zst" for n in (2, 3, 4, 5)], files)
     check(open(files[0]).read() == "of another day", "an older file was overwritten")
     lint(*files[1:])
-    check("no 3" in [o["text"] for o in triggers(files[2])], triggers(files[2]))
+    check("no 3" in [o["text"] for o in triggers(files[3])], triggers(files[3]))
 
 
 def case_metrics_are_served_to_everybody():

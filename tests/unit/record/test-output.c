@@ -145,6 +145,37 @@ Test(output, numbers_go_before_the_extension_and_old_files_go)
 	cr_expect_eq(access("x.y/t-000004.scap.zst", F_OK), 0);
 }
 
+static void touch(const char *path)
+{
+	int fd = open(path, O_CREAT | O_WRONLY, 0600);
+
+	cr_assert_geq(fd, 0);
+	close(fd);
+}
+
+Test(output, numbers_go_on_after_those_of_earlier_recordings)
+{
+	static const struct hc_output_options o = { .path = "t.scap", .max_events = 1, .keep_files = 3 };
+
+	touch("t-000007.scap");
+	touch("t-000009.scap");
+	touch("t-000008.scap");
+	touch("t-000099.scap.zst"); /* others' */
+	touch("t-00010.scap");
+	touch("u-000050.scap");
+	cr_assert_eq(hc_output_new(&output, &o, &diag), 0, "%s", diag.text);
+	one_file();
+	cr_expect_eq(access("t-000010.scap", F_OK), 0);
+	cr_expect_neq(access("t-000007.scap", F_OK), 0, "the oldest of the last three has to go, whoever made it");
+	cr_expect_eq(access("t-000008.scap", F_OK), 0);
+	one_file();
+	cr_expect_eq(access("t-000011.scap", F_OK), 0);
+	cr_expect_neq(access("t-000008.scap", F_OK), 0);
+	cr_expect_eq(access("t-000099.scap.zst", F_OK), 0);
+	cr_expect_eq(access("t-00010.scap", F_OK), 0);
+	cr_expect_eq(access("u-000050.scap", F_OK), 0);
+}
+
 Test(output, a_name_without_extension_gets_the_number_at_the_end)
 {
 	static const struct hc_output_options o = { .path = "trace", .max_events = 1 };
