@@ -160,9 +160,20 @@ static int load_file(struct hc_ruleset *rs, const char *path, struct hc_diag *di
 	return r ? r : hc_ruleset_add(rs, path, buf.p, buf.len, diag);
 }
 
+bool hc_ruleset_is_test_name(const char *name)
+{
+	static const char *const ends[] = { ".test.yaml", ".test.yml" };
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
+		if (len > strlen(ends[i]) && !strcmp(name + len - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
+}
+
 static int wanted(const struct dirent *entry)
 {
-	return has_yaml_name(entry->d_name);
+	return has_yaml_name(entry->d_name) && !hc_ruleset_is_test_name(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

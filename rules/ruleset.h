@@ -134,6 +134,9 @@ int hc_ruleset_load(const struct hc_ruleset_options *options, const char *const 
 /* The rule of that name, or NULL; then *ret_near (NULL: not wanted) is the name it may have been meant for, or NULL. */
 const struct hc_rule *hc_ruleset_find(const struct hc_ruleset *ruleset, const char *name, const char **ret_near);
 
+/* Is it called *.test.yaml or *.test.yml? Such files in a directory of rules are tests of them (docs/testing.md), no rules. */
+bool hc_ruleset_is_test_name(const char *name);
+
 /* The same in steps, for rules that are no files. */
 struct hc_ruleset *hc_ruleset_new(const struct hc_ruleset_options *options);
 struct hc_ruleset *hc_ruleset_free(struct hc_ruleset *ruleset);

@@ -39,17 +39,6 @@ static const char *const pattern_keys[] = { "regex", NULL };
 
 /* ---- values ---- */
 
-bool hc_test_is_name(const char *name)
-{
-	static const char *const ends[] = { ".test.yaml", ".test.yml" };
-	size_t len = strlen(name);
-
-	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++)
-		if (len > strlen(ends[i]) && !strcmp(name + len - strlen(ends[i]), ends[i]))
-			return true;
-	return false;
-}
-
 bool hc_test_count_has(const struct hc_test_count *count, uint64_t n)
 {
 	return n >= count->min && n <= count->max;
@@ -362,7 +351,7 @@ static bool is_rules_name(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 
-	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")) && !hc_test_is_name(name);
+	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")) && !hc_ruleset_is_test_name(name);
 }
 
 /* A directory of rules means the rules files in it. */

@@ -120,9 +120,6 @@ struct hc_test_where {
 	bool scaffold; /* tests that expect nothing are no mistake: expectations are about to be written */
 };
 
-/* Is it called *.test.yaml or *.test.yml? */
-bool hc_test_is_name(const char *name);
-
 /* where NULL: all by default. 0, or negative errno and diag: it cannot be read. Mistakes in it are complaints: file->doc.nerrors. To
  * be freed either way. */
 int hc_test_file_load(struct hc_test_file *file, const char *path, const struct hc_test_where *where, struct hc_diag *reterr_diag);

@@ -17,6 +17,7 @@
 #include "common/exit.h"
 #include "common/mem.h"
 #include "rules/glob.h"
+#include "rules/ruleset.h"
 #include "samples/test-pool.h"
 #include "samples/test-update.h"
 #include "samples/walk.h"
@@ -100,7 +101,7 @@ static void add_bundle(struct hc_test_list *list, const char *path, bool by_chan
 	while ((m = hc_bundle_next(bundle, m, "", ""))) {
 		struct hc_test_suite *suite;
 
-		if (!hc_test_is_name(m->name))
+		if (!hc_ruleset_is_test_name(m->name))
 			continue;
 		any = true;
 		suite = push(list);
@@ -132,7 +133,7 @@ static int found(void *ctx, const char *path, const char *name, struct hc_diag *
 {
 	const struct finder *f = ctx;
 
-	if (hc_test_is_name(name))
+	if (hc_ruleset_is_test_name(name))
 		return add_file(f->list, path, f->scaffold, diag);
 	if (is_bundle_name(name))
 		add_bundle(f->list, path, true);
@@ -147,7 +148,7 @@ int hc_test_list_add(struct hc_test_list *list, const char *path, bool scaffold,
 		return hc_diag_set(reterr_diag, -errno, "cannot open %s: %s", path, strerror(errno));
 	if (S_ISDIR(st.st_mode))
 		return hc_walk(path, found, &(struct finder){ list, scaffold }, reterr_diag);
-	if (hc_test_is_name(path) || !hc_bundle_is(path))
+	if (hc_ruleset_is_test_name(path) || !hc_bundle_is(path))
 		return add_file(list, path, scaffold, reterr_diag);
 	if (scaffold)
 		return hc_diag_set(reterr_diag, -EINVAL, "%s: --update cannot rewrite what is in a bundle; unpack it", path);

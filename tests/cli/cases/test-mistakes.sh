@@ -57,3 +57,5 @@ echo "exit code: $?"
 hindcast test run.test.yaml -f nothing
 echo "exit code: $?"
 hindcast test run.test.yaml -l -f 'no such*'
+# the documentation's example is one
+sed -n '/^```yaml/,/^```/p' "$SRC/docs/testing.md" | grep -v '^```' >docs.test.yaml && hindcast test -l docs.test.yaml

@@ -163,6 +163,8 @@ Test(ruleset, directories_give_their_rules_files_by_name)
 	put("a.yml", RULE("a", ""));
 	put("c.yaml.bak", RULE("c", ""));
 	put("ignored.txt", RULE("i", ""));
+	put("a.test.yaml", "tests: of the rules beside it\n");
+	put("a.test.yml", "tests: likewise\n");
 	snprintf(sub, sizeof sub, "%s/z.yaml", dir);
 	cr_assert_eq(mkdir(sub, 0700), 0);
 	put("z.yaml/d.yaml", RULE("d", ""));
@@ -172,7 +174,7 @@ Test(ruleset, directories_give_their_rules_files_by_name)
 	cr_expect_eq(rs->nignored, 1);
 	cr_expect_str_eq(rs->ignored[0], "ignored.txt");
 	hc_ruleset_free(rs);
-	cr_expect_eq(system("rm -r b.yaml a.yml c.yaml.bak ignored.txt z.yaml && rmdir \"$PWD\""), 0);
+	cr_expect_eq(system("rm -r a.test.yaml a.test.yml b.yaml a.yml c.yaml.bak ignored.txt z.yaml && rmdir \"$PWD\""), 0);
 }
 
 Test(ruleset, a_missing_file_is_no_load_result)
