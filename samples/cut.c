@@ -219,8 +219,8 @@ static int one_event(struct cut *c, struct hc_event *ev)
 	bool shown;
 	int r = 0;
 
-	/* A picture drawn anew has what belongs to the initial state in it already. */
-	if (window >= 0 && (as_it_was || c->begun || !hc_state_is_initial(c->state, ev->type)) && (!c->begun || (size_t)window != c->window)) {
+	/* A picture drawn anew has what belongs to the initial state in it already: that does not begin one. */
+	if (window >= 0 && (c->begun ? (size_t)window != c->window : as_it_was || !hc_state_is_initial(c->state, ev->type))) {
 		c->window = (size_t)window;
 		r = begin_section(c, ev->ts_ns);
 		if (r)

@@ -31,10 +31,15 @@ static bool is_plain(const char *key)
 /* The ledger's own words (common/ledger.h); all other keys are taken for text. */
 static bool is_ledger_key(const char *key)
 {
-	static const char *const keys[] = { "added", "around", "at_ns", "bytes", "container", "cpus", "events", "fds", "file", "filter",
-					    "follow", "from_ns", "lost", "margin_ns", "recorder_cpu_ns", "removed", "ring-full",
-					    "ring_fill_max_pct", "rings", "rules", "skipped", "snaplen", "source", "source_sha256",
-					    "started_ns", "text", "threads", "to_ns", "tree", "uid", "why", NULL };
+	static const char *const keys[] = { "added", "alerts", "around", "at_ns", "behind", "bytes", "cgroup_id",
+								    "comm", "container", "cpus", "event_ns",
+								    "events", "fds", "file", "filter", "follow",
+								    "from_ns", "lost", "margin_ns", "priority",
+								    "recorder_cpu_ns", "removed", "ring-full",
+								    "ring_fill_max_pct", "rings", "rule", "rules",
+								    "skipped", "snaplen", "source", "source_sha256",
+								    "source_why", "started_ns", "text", "threads",
+								    "to_ns", "tree", "uid", "unfollowed", "why", NULL };
 
 	for (const char *const *k = keys; *k; k++)
 		if (!strcmp(key, *k))

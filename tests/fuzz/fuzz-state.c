@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "all-fields.h"
+#include "replay/state-extra.h"
 
 enum { EVENTS_MAX = 400, EXTRACT_EVERY = 16, STATE_BYTES_MAX = 8 << 20 };
 
@@ -139,6 +140,38 @@ static void check_invariants(struct hc_state *s)
 	assert(n == s->ntids);
 }
 
+static int apply(void *ctx, struct hc_event *ev)
+{
+	hc_state_event(ctx, ev);
+	return 0;
+}
+
+/* The state written back, and read by another one that lives on. */
+static void copy(struct hc_state *state, uint64_t ts_ns)
+{
+	struct hc_state *other = hc_state_new(STATE_BYTES_MAX);
+	struct hc_state_extra_stats stats;
+	struct hc_section lists;
+
+	hc_section_init(&lists);
+	hc_state_settle(state, ts_ns);
+	hc_state_lists(state, NULL, NULL, &lists);
+	hc_state_section(other, &lists);
+	hc_state_loaded(other);
+	hc_state_extra(state, &lists, NULL, NULL, ts_ns, apply, other, &stats);
+	hc_state_settle(other, ts_ns);
+	check_invariants(other);
+	for (int64_t tid = 0; tid < 8; tid++) {
+		struct hc_event ev = { .type = PPME_PROCEXIT_1_E, .tid = tid, .ts_ns = ts_ns };
+
+		hc_state_event(other, &ev);
+		hc_state_settle(other, ts_ns);
+	}
+	check_invariants(other);
+	hc_state_free(other);
+	hc_section_done(&lists);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -184,6 +217,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		free((void *)ev.data);
 	}
 	check_invariants(state);
+	copy(state, ts_ns);
 	hc_eval_done(&eval);
 	hc_state_free(state);
 	hc_section_done(&section);
