@@ -25,6 +25,13 @@ pack() {
 	"$hindcast" pack -q -r "$tree/rules/hindcast_rules.yaml" "$1" "$here/$name.tar.zst"
 }
 
+quietly() {
+	"$@" >/srv/log 2>&1 || {
+		cat /srv/log
+		exit 1
+	}
+}
+
 repack() {
 	work=$(mktemp -d)
 	trap 'rm -rf "$work"' EXIT
@@ -75,14 +82,15 @@ record() {
 	cd /srv/play
 	furnish
 	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb SAMPLE=play \
-		"$hindcast" record --follow -w /srv/raw.scap.zst -r "$tree/rules" -- sh recipe.sh </dev/null >/srv/play.log 2>&1 || {
+		timeout 60 "$hindcast" record --follow -w /srv/raw.scap.zst -r "$tree/rules" -- sh recipe.sh </dev/null >/srv/play.log 2>&1 || {
 		cat /srv/play.log
 		exit 1
 	}
 	grep 'events recorded' /srv/play.log
 	stage /srv/stage
-	"$hindcast" cut --trim /srv/raw.scap.zst /srv/cut.scap.zst 2>/dev/null
-	"$hindcast" redact -l 19 -p "$tree/samples/traces/policy.yaml" -r "$tree/rules" /srv/cut.scap.zst "/srv/stage/$name.scap.zst" 2>/dev/null
+	# Every event, but only the processes they have to do with.
+	quietly "$hindcast" cut --filter "evt.num > 0" /srv/raw.scap.zst /srv/cut.scap.zst
+	quietly "$hindcast" redact -l 19 -p "$tree/samples/traces/policy.yaml" -r "$tree/rules" /srv/cut.scap.zst "/srv/stage/$name.scap.zst"
 	pack /srv/stage
 }
 
