@@ -14,7 +14,7 @@ hindcast pack -q one 1.tar.zst &&
 	(umask 077; TZ=America/St_Johns taskset -c 0 hindcast pack -q one 3.tar.zst) &&
 	hindcast pack -q one - >4.tar.zst || exit
 for n in 2 3 4; do cmp 1.tar.zst $n.tar.zst || exit; done
-hindcast unpack 1.tar.zst three && hindcast pack -q three 5.tar.zst && cmp 1.tar.zst 5.tar.zst || exit
+hindcast unpack -q 1.tar.zst three && hindcast pack -q three 5.tar.zst && cmp 1.tar.zst 5.tar.zst || exit
 rm -r one/rules && hindcast pack -q -r "$SRC/rules" one 6.tar.zst && cmp 1.tar.zst 6.tar.zst || exit
 zstd -tq 1.tar.zst && tar --zstd -tvf 1.tar.zst | sed 's/ [0-9]* 1980/ SIZE 1980/'
 hindcast verify 1.tar.zst | sed 's/  *[0-9]* *[0-9a-f]\{64\}/ SIZE HASH/'
