@@ -79,7 +79,8 @@ static const struct hc_option table[] = {
 	{ 'G', "file-seconds", "N", "... after N seconds; FILE may then hold strftime conversions", HC_OPTION_U64,
 	  TO(file_seconds), 1, 1u << 31 },
 	{ 'e', "file-events", "N", "... after N events", HC_OPTION_U64, TO(file_events), 1 },
-	{ 'W', "keep-files", "N", "keep only the last N files, those of earlier recordings included", HC_OPTION_U64, TO(keep_files), 1, 1 << 20 },
+	{ 'W', "keep-files", "N", "keep only the last N files, those of earlier recordings included", HC_OPTION_U64,
+	  TO(keep_files), 1, 1 << 20 },
 	{ 0, "flight", "TIME[,BYTES]", "flight recorder: keep that much (60s, 5m; 256M) in memory only, and write a file\n"
 				       "with it and as much again when SIGUSR2 comes or --control says so", HC_OPTION_STRING, TO(flight) },
 	{ 'M', "seconds", "N", "stop after N seconds", HC_OPTION_U64, TO(max_seconds), 1, 1u << 31 },
