@@ -216,7 +216,7 @@ void hc_state_loaded(struct hc_state *s)
 }
 
 /* Initial-state events may only stand at the very beginning (2). */
-static bool is_initial_state(uint16_t type)
+bool hc_state_is_initial_type(uint16_t type)
 {
 	switch (type) {
 	case PPME_CONTAINER_JSON_2_E:
@@ -229,11 +229,6 @@ static bool is_initial_state(uint16_t type)
 	default:
 		return false;
 	}
-}
-
-bool hc_state_is_initial(const struct hc_state *s, uint16_t type)
-{
-	return s->loading && is_initial_state(type);
 }
 
 void hc_state_settle(struct hc_state *s, uint64_t ts_ns)
@@ -368,7 +363,7 @@ bool hc_state_event(struct hc_state *s, struct hc_event *ev)
 
 	if (s->exited || s->closed_in)
 		hc_state_settle(s, ev->ts_ns);
-	if (s->loading && !is_initial_state(ev->type))
+	if (s->loading && !hc_state_is_initial_type(ev->type))
 		hc_state_loaded(s);
 	if (!s->has_first && !(info->category & EC_METAEVENT)) {
 		s->has_first = true;

@@ -104,8 +104,8 @@ void hc_state_loaded(struct hc_state *state);
  * borrowed from the state is valid until the next call. The event must stay valid as long. */
 bool hc_state_event(struct hc_state *state, struct hc_event *ev);
 
-/* Whether an event of that type, if it comes next, belongs to the initial state: no rule sees it (2). */
-bool hc_state_is_initial(const struct hc_state *state, uint16_t type);
+/* Whether an event of that type, if it comes while the state is loading, belongs to the initial state: no rule sees it (2). */
+bool hc_state_is_initial_type(uint16_t type);
 
 /* After hc_state_event: whether later events would look different had this one not been applied. Errs on the side of yes. */
 bool hc_state_matters(const struct hc_state *state);

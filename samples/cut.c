@@ -39,6 +39,7 @@ struct cut {
 	struct hc_cut_select select;
 	const struct hc_section *section; /* of the input */
 	bool fresh;      /* no event of the section was applied yet: its own lists are the state */
+	bool at_start;   /* only initial state was written since the section began */
 	bool begun;      /* a section of the output stands for the state, up to the current event */
 	bool over;       /* no later event of the section can be wanted */
 	size_t window;   /* begun: the one being written */
@@ -164,6 +165,7 @@ static int begin_section(struct cut *c, uint64_t ts_ns)
 	}
 	hc_section_done(&made);
 	c->begun = true;
+	c->at_start = as_it_was;
 	return r;
 }
 
@@ -216,13 +218,21 @@ static int one_event(struct cut *c, struct hc_event *ev)
 	const int64_t window = hc_cut_window_of(&c->select, ev->ts_ns);
 	const uint64_t end_ns = c->select.windows[c->select.nwindows - 1].to_ns;
 	const bool as_it_was = c->fresh && !c->select.relevant;
+	const bool initial = hc_state_is_initial_type(ev->type), hidden = initial && c->state->loading;
 	bool shown;
 	int r = 0;
 
 	/* A picture drawn anew has what belongs to the initial state in it already: that does not begin one. */
-	if (window >= 0 && (c->begun ? (size_t)window != c->window : as_it_was || !hc_state_is_initial(c->state, ev->type))) {
+	if (window >= 0 && (c->begun ? (size_t)window != c->window : as_it_was || !hidden)) {
 		c->window = (size_t)window;
 		r = begin_section(c, ev->ts_ns);
+		if (r)
+			return r;
+	}
+	/* What ended the initial state was an event that is not delivered: the output has to say so. */
+	if (c->begun && c->at_start && !hidden) {
+		c->at_start = false;
+		r = initial ? put_border(c, ev->ts_ns) : 0;
 		if (r)
 			return r;
 	}

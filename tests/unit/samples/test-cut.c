@@ -170,6 +170,19 @@ Test(cut, a_window_from_the_start_is_a_copy)
 	expect_cut(0, 5, 0, "0 hindcast.cut\n0 container\n1 getuid 10\n");
 }
 
+Test(cut, what_is_no_initial_state_does_not_become_one)
+{
+	struct made m;
+
+	begin(&m);
+	put_async(&m, 0, "container", "{\"container\":{\"id\":\"aaaaaaaaaaaa\",\"name\":\"n\",\"type\":0}}");
+	put(&m, 0, PPME_SYSCALL_GETCWD_E, 10); /* an old enter event, which readers drop, ends it */
+	put_async(&m, 1, "container", "{\"container\":{\"id\":\"bbbbbbbbbbbb\",\"name\":\"n\",\"type\":0}}");
+	put(&m, 1, PPME_SYSCALL_GETUID_X, 10, N(0));
+	finish(&m);
+	expect_cut(0, 5, 0, "0 hindcast.cut\n0 container\n1 scapevent (state)\n1 container\n1 getuid 10\n");
+}
+
 Test(cut, an_empty_window_is_a_capture_all_the_same)
 {
 	struct made m;
