@@ -74,8 +74,9 @@ int hc_capture_signalled(struct hc_capture *c, struct hc_diag *reterr_diag)
 		else if (si.ssi_signo == SIGUSR1)
 			report(c);
 		else if (si.ssi_signo == SIGUSR2)
-			hc_capture_save(c, &(struct hc_ledger_trigger){ .reason = "SIGUSR2", .at_ns = hc_capture_now(c), .has_requester = true,
-							     .pid = (pid_t)si.ssi_pid, .uid = si.ssi_uid }, &diag);
+			hc_capture_save(c, &(struct hc_ledger_trigger){ .reason = "SIGUSR2", .at_ns = hc_capture_now(c),
+									.has_requester = true, .pid = (pid_t)si.ssi_pid,
+									.uid = si.ssi_uid }, &diag);
 		else
 			asked_to_stop(c, "signal", si.ssi_code == SI_KERNEL ? 0 : (int)si.ssi_signo);
 	}

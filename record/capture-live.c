@@ -17,8 +17,9 @@ static void alerted(void *ctx, const struct hc_alerts_one *alert)
 	struct hc_capture *c = ctx;
 	struct hc_diag diag;
 
-	hc_capture_save(c, &(struct hc_ledger_trigger){ .reason = "alert", .at_ns = hc_capture_now(c), .rule = alert->rule, .priority = alert->priority,
-					     .event_ns = alert->event_ns, .alerts = alert->count }, &diag);
+	hc_capture_save(c, &(struct hc_ledger_trigger){ .reason = "alert", .at_ns = hc_capture_now(c), .rule = alert->rule,
+							.priority = alert->priority, .event_ns = alert->event_ns,
+							.alerts = alert->count }, &diag);
 }
 
 int hc_capture_live_begin(struct hc_capture *c, struct hc_diag *reterr_diag)
