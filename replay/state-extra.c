@@ -6,6 +6,8 @@
  */
 #include "replay/state-extra.h"
 
+#include <arpa/inet.h>
+
 #include "common/ledger.h"
 #include "common/mem.h"
 #include "replay/sockets.h"
@@ -231,6 +233,48 @@ static void call_connect(struct extra *x, int64_t tid, int64_t num, const struct
 	put_bytes(c, a, ip ? address(a, ip, len, port) : 0);
 }
 
+/* As old drivers told a connect in progress: the address only at its start, no tuple at its end. */
+static void call_blind_connect(struct extra *x, int64_t tid, int64_t num, const struct hc_fd *fd)
+{
+	struct call *c = call(x, PPME_SOCKET_CONNECT_E, tid);
+	uint8_t a[128] = { HC_AF_UNIX, '/' };
+	const uint8_t *ip;
+	uint32_t len;
+	uint16_t port;
+
+	put_number(c, num);
+	ip = hc_fd_destination(fd, &len, &port);
+	put_bytes(c, a, ip ? address(a, ip, len, port) : 3);
+	c = call(x, PPME_SOCKET_CONNECT_X, tid);
+	put_number(c, 0);
+	put_bytes(c, NULL, 0);
+	put_number(c, num);
+	put_bytes(c, NULL, 0);
+}
+
+/* A bind to port 0 leaves nothing but a name. */
+static bool call_bind_name(struct extra *x, int64_t tid, int64_t num, const struct hc_fd *fd)
+{
+	struct hc_str name = hc_text_str(fd->name);
+	char text[HC_SOCK_TEXT_SIZE];
+	uint8_t ip[16], a[32];
+	uint32_t len;
+	struct call *c;
+
+	if (name.len < 3 || name.len >= sizeof text || memcmp(name.p + name.len - 2, ":0", 2) != 0)
+		return false;
+	memcpy(text, name.p, name.len - 2);
+	text[name.len - 2] = '\0';
+	len = inet_pton(AF_INET, text, ip) == 1 ? 4 : inet_pton(AF_INET6, text, ip) == 1 ? 16 : 0;
+	if (!len)
+		return false;
+	c = call(x, PPME_SOCKET_BIND_X, tid);
+	put_number(c, 0);
+	put_bytes(c, a, address(a, ip, len, 0));
+	put_number(c, num);
+	return true;
+}
+
 static void call_accept(struct extra *x, int64_t tid, int64_t num, const struct hc_fd *fd)
 {
 	struct call *c = call(x, PPME_SOCKET_ACCEPT4_6_X, tid);
@@ -287,7 +331,7 @@ static void call_cloexec(struct extra *x, int64_t tid, int64_t num)
 	put_number(c, FD_CLOEXEC_NATIVE);
 }
 
-enum { WAYS = 12, WAY_PAIR = 9 };
+enum { WAYS = 14, WAY_PAIR = 9 };
 
 /* The k-th way an entry may have come about; false: that is none for it. */
 static bool make_way(struct extra *x, int k, int64_t tid, int64_t num, const struct hc_fd *fd, int64_t unused)
@@ -330,7 +374,7 @@ static bool make_way(struct extra *x, int k, int64_t tid, int64_t num, const str
 		call_socketpair(x, tid, num, fd, unused);
 		return local && unused >= 0;
 	}
-	call_socket(x, tid, num, fd, (k == 4 && ip) || k > WAY_PAIR ? HC_AF_INET6 : family);
+	call_socket(x, tid, num, fd, (k == 4 && ip) || k == 10 || k == 11 ? HC_AF_INET6 : family);
 	switch (k) {
 	case 0: return true;
 	case 1: call_connect(x, tid, num, fd, false); return ip || local;
@@ -341,7 +385,9 @@ static bool make_way(struct extra *x, int k, int64_t tid, int64_t num, const str
 	case 7: call_bind(x, tid, num, fd, NULL); call_traffic(x, tid, num, fd, true); return ip;
 	case 8: call_bind(x, tid, num, fd, NULL); call_traffic(x, tid, num, fd, false); return ip;
 	case 10: call_bind(x, tid, num, fd, all_zero); return fd->type == HC_FD_IPV4_SERVSOCK;
-	default: call_bind(x, tid, num, fd, mapped_prefix); return fd->type == HC_FD_IPV4_SERVSOCK;
+	case 11: call_bind(x, tid, num, fd, mapped_prefix); return fd->type == HC_FD_IPV4_SERVSOCK;
+	case 12: call_blind_connect(x, tid, num, fd); return ip || local;
+	default: return ip && call_bind_name(x, tid, num, fd);
 	}
 }
 
@@ -372,12 +418,17 @@ static bool try_calls(struct extra *x, int64_t tid, int64_t num, const struct hc
 
 /* ---- opened files ---- */
 
+enum { NO_DIRFD = -1 /* the parameter stays empty */ };
+
 static void call_openat(struct extra *x, int64_t tid, int64_t num, int64_t dirfd, const struct hc_fd *fd)
 {
 	struct call *c = call(x, PPME_SYSCALL_OPENAT_2_X, tid);
 
 	put_number(c, num);
-	put_number(c, dirfd);
+	if (dirfd == NO_DIRFD)
+		put_bytes(c, NULL, 0);
+	else
+		put_number(c, dirfd);
 	put_string(c, hc_text_str(fd->raw));
 	put_number(c, fd->open_flags);
 	put_number(c, 0);
@@ -422,10 +473,11 @@ static bool base_of(struct hc_str raw, const struct hc_text *full, char *buf, st
 	return false;
 }
 
-/* An opened file remembers the name it was opened with: from the working directory, a directory that is open, or one the
- * process goes to for the purpose. */
+/* An opened file remembers the name it was opened with: from the working directory, something that is open, an unknown or no
+ * directory, or one the process goes to for the purpose. */
 static void restore_opened(struct extra *x, struct hc_thread *t, int64_t num, const struct hc_fd *fd)
 {
+	enum { TRIES_MAX = 1024 /* places in the table: big ones full of such files would take for ever */ };
 	struct hc_thread *seen = hc_state_find(x->mirror, t->tid);
 	struct hc_str raw = hc_text_str(fd->raw), base;
 	char dir[HC_PATH_SIZE + 1], buf[HC_PATH_SIZE + 1];
@@ -446,10 +498,13 @@ static void restore_opened(struct extra *x, struct hc_thread *t, int64_t num, co
 		put_number(c, fd->dev);
 		put_number(c, (int64_t)fd->ino);
 	} else {
-		while (!x->ncalls && hc_fdtable_next(hc_thread_fds(seen), &pos, &dirfd, &d))
-			if (d->type == HC_FD_DIRECTORY && dirfd >= 0 &&
-			    leads_to(hc_path_dirfd(seen, dirfd, raw, dir), raw, fd->name))
+		while (!x->ncalls && pos < TRIES_MAX && hc_fdtable_next(hc_thread_fds(seen), &pos, &dirfd, &d))
+			if (dirfd >= 0 && leads_to(hc_path_dirfd(seen, dirfd, raw, dir), raw, fd->name))
 				call_openat(x, t->tid, num, dirfd, fd);
+		if (!x->ncalls && leads_to(HC_STR("<UNKNOWN>"), raw, fd->name))
+			call_openat(x, t->tid, num, INT32_MAX, fd);
+		else if (!x->ncalls && leads_to(HC_STR(""), raw, fd->name))
+			call_openat(x, t->tid, num, NO_DIRFD, fd);
 		if (!x->ncalls && base_of(raw, fd->name, buf, &base)) {
 			char cwd_buf[HC_PATH_SIZE + 1];
 			const struct hc_str now = hc_thread_cwd(seen);

@@ -93,7 +93,7 @@ Test(state_lists, sockets_keep_their_roles_and_names)
 		    udp = tuple4(0x05050505, 5555, 0x0a000001, 53), un = tuple_unix(1, 2, "/run/x"), a6 = addr6(any, 99);
 	struct sock b4 = addr4(0, 53), au = addr_unix("/run/x");
 	static const uint8_t mapped[16] = { [10] = 0xff, [11] = 0xff, 10, 0, 0, 1 };
-	struct sock m6 = addr6(mapped, 98);
+	struct sock m6 = addr6(mapped, 98), b0 = addr4(0x0a000001, 0);
 
 	feed(&w, PPME_SOCKET_SOCKET_X, 10, N(3), N(2), N(1), N(6), N(4096));
 	feed(&w, PPME_SOCKET_SOCKET_X, 10, N(4), N(2), N(1), N(6), N(0));
@@ -117,6 +117,11 @@ Test(state_lists, sockets_keep_their_roles_and_names)
 	feed(&w, PPME_SOCKET_SOCKET_X, 10, N(16), N(1), N(2), N(0), N(0));
 	feed(&w, PPME_SOCKET_BIND_X, 10, N(0), SOCK(au), N(16));
 	feed(&w, PPME_SOCKET_SENDTO_X, 10, N(1), B("x", 1), N(17), N(1), SOCK(t4));
+	feed(&w, PPME_SOCKET_SOCKET_X, 10, N(19), N(2), N(2), N(17), N(0));
+	feed(&w, PPME_SOCKET_BIND_X, 10, N(0), SOCK(b0), N(19));
+	feed(&w, PPME_SOCKET_SOCKET_X, 10, N(21), N(2), N(1), N(6), N(0));
+	feed(&w, PPME_SOCKET_CONNECT_E, 10, N(21), SOCK(b4));
+	feed(&w, PPME_SOCKET_CONNECT_X, 10, N(-115), EMPTY, N(21), EMPTY);
 	expect_copied(w.state, w.ts_ns, "sockets");
 	cr_expect_null(strstr(said.p ? said.p : "", "\"fds\":[{"), "calls bring all of it back, so that others see it too: %s", said.p);
 }
@@ -137,6 +142,10 @@ Test(state_lists, opened_files_keep_the_name_they_were_opened_by)
 	feed(&w, PPME_SYSCALL_PIPE2_X, 10, N(0), N(12), N(13), N(77), N(4096));
 	feed(&w, PPME_SYSCALL_EVENTFD2_X, 10, N(14), N(4096));
 	feed(&w, PPME_SYSCALL_DUP_1_X, 10, N(20), N(3));
+	feed(&w, PPME_SYSCALL_OPENAT_2_X, 10, N(21), N(77), S("of/unknown"), N(1), N(0), N(0), N(0));
+	feed(&w, PPME_SYSCALL_OPENAT_2_X, 10, N(22), EMPTY, S("./of/none"), N(1), N(0), N(0), N(0));
+	feed(&w, PPME_SYSCALL_OPEN_X, 10, N(23), S("/plain/file"), N(1), N(0), N(0), N(0));
+	feed(&w, PPME_SYSCALL_OPENAT_2_X, 10, N(24), N(23), S("../below"), N(1), N(0), N(0), N(0));
 	expect_copied(w.state, w.ts_ns, "files");
 }
 
