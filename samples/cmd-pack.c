@@ -49,7 +49,7 @@ const struct hc_command hc_cmd_pack = {
 	"Nothing is taken out: cut and redact come first. 'hindcast test OUT' and 'hindcast replay OUT' work on the bundle as\n"
 	"it is. Keys are made by 'openssl genpkey -algorithm ed25519 -out KEY'; see 'hindcast verify --help' for the other side.\n"
 	"\n"
-	"Exit code: 0 packed, 1 could not, 2 usage, 4 something in DIR cannot be in a bundle, or is no sound capture.",
+	"Exit code: 0 packed, 1 could not, 2 usage, 4 something in DIR cannot be in a bundle, or is named .scap and is none.",
 	table,
 	run,
 };
