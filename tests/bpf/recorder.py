@@ -4,6 +4,7 @@
 Needs root and BTF; main exits 77 with the reason otherwise. Captures are read here by a block walk of a few lines and by
 tests/cli/scap-lint.py, not by hindcast."""
 import importlib.util
+import io
 import json
 import os
 import re
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -150,8 +152,8 @@ def recording(path="a.scap.zst"):
     until(lambda: os.path.exists(path) and os.path.getsize(path) > 0, "the recording to begin")
 
 
-def main(cases):
-    """Runs the case_* functions in their own directories, or those named in the arguments; the exit code."""
+def main(cases, at_once=1):
+    """Runs the case_* functions, or those named in the arguments, each in a process and a directory of its own; the exit code."""
     if os.geteuid() != 0:
         print("skipped: recording needs root")
         return 77
@@ -162,19 +164,38 @@ def main(cases):
     if p.returncode == 125 and (b"privilege" in p.stderr or b"refuses the BPF" in p.stderr):
         print("skipped: " + p.stderr.decode())
         return 77
-    failures = 0
     wanted = [a for a in sys.argv[3:] if re.fullmatch(r"[a-z_0-9]+", a)]
-    for name, case in sorted(cases.items()):
-        if not name.startswith("case_") or (wanted and name[5:] not in wanted):
+    todo = [(name[5:], case) for name, case in sorted(cases.items())
+            if name.startswith("case_") and (not wanted or name[5:] in wanted)]
+    running = failures = 0
+    while todo or running:
+        if todo and running < at_once:
+            sys.stdout.flush()
+            if os.fork() == 0:
+                os._exit(run(*todo.pop(0)))
+            todo.pop(0)
+            running += 1
             continue
-        with tempfile.TemporaryDirectory(prefix="hindcast-record-") as where:
-            os.chdir(where)
-            begun = time.time()
-            try:
-                case()
-                print(f"ok   {name[5:]} ({time.time() - begun:.1f} s)", flush=True)
-            except Failed as e:
-                failures += 1
-                print(f"FAIL {name[5:]}: {e}", flush=True)
-            os.chdir("/")
+        failures += os.wait()[1] != 0
+        running -= 1
     return 1 if failures else 0
+
+
+def run(name, case):
+    """One case, in a directory of its own; the exit code."""
+    out, sys.stdout = sys.stdout, io.StringIO() # in one piece, where several cases run at once
+    begun, failed = time.time(), True
+    with tempfile.TemporaryDirectory(prefix="hindcast-record-") as where:
+        os.chdir(where)
+        try:
+            case()
+            failed = False
+            print(f"ok   {name} ({time.time() - begun:.1f} s)")
+        except Failed as e:
+            print(f"FAIL {name}: {e}")
+        except Exception: # not one of ours: with all that helps to find it
+            print(f"FAIL {name}:\n{traceback.format_exc()}")
+        os.chdir("/")
+    out.write(sys.stdout.getvalue())
+    out.flush()
+    return failed

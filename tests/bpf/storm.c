@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * A known number of system calls, half of them on each of two CPUs at once (one after the other where there is only
- * one): storm KIND N. Prints nothing; any call that does not do what it should is an exit code of 1.
+ * one): storm KIND N [RATE], RATE on each CPU in a second. Prints nothing; any call that does not do what it should is an exit code of 1.
  *
  * chdir, getppid, openclose, write: that call, or both. slow: chdir with pauses. fork, exec, thread: processes, programs,
  * threads that are gone at once.
@@ -66,30 +66,46 @@ static int one(const char *kind, int fd)
 	return 1;
 }
 
-static int worker(const char *kind, long n, int cpu)
+/* Waits until it is time for the call with that number. */
+static void keep_pace(const struct timespec *begun, long done, long rate)
 {
+	struct timespec when = *begun;
+
+	when.tv_nsec += (long)(done % rate * 1e9 / rate);
+	when.tv_sec += done / rate + when.tv_nsec / 1000000000;
+	when.tv_nsec %= 1000000000;
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &when, NULL);
+}
+
+static int worker(const char *kind, long n, int cpu, long rate)
+{
+	struct timespec begun;
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	sched_setaffinity(0, sizeof set, &set);
-	while (n-- > 0)
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (long i = 0; i < n; i++) {
+		if (rate && i % (rate / 1000 + 1) == 0)
+			keep_pace(&begun, i, rate);
 		if (one(kind, fd))
 			return 1;
+	}
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	long n = argc > 2 ? atol(argv[2]) : 0;
+	long n = argc > 2 ? atol(argv[2]) : 0, rate = argc > 3 ? atol(argv[3]) : 0;
 	int failed = 0, status;
 
 	if (n <= 0)
 		return 2;
 	for (int cpu = 0; cpu < 2; cpu++)
 		if (fork() == 0)
-			_exit(worker(argv[1], n / 2, cpu));
+			_exit(worker(argv[1], n / 2, cpu, rate));
 	for (int cpu = 0; cpu < 2; cpu++)
 		failed |= wait(&status) < 0 || status;
 	return failed;
