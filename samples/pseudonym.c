@@ -12,7 +12,7 @@
 
 #include "common/mem.h"
 
-enum domain { DOMAIN_WORD = 1, DOMAIN_ID_SHORT, DOMAIN_ID, DOMAIN_IP4, DOMAIN_IP6 };
+enum domain { DOMAIN_WORD = 1, DOMAIN_ID_SHORT, DOMAIN_ID, DOMAIN_IP4, DOMAIN_IP6, DOMAIN_ADDRESS };
 enum { DIGEST = SHA256_DIGEST_SIZE };
 
 static const struct hc_pin builtin[] = {
@@ -108,6 +108,18 @@ void hc_pseudonym_id(struct hc_pseudonyms *ps, struct hc_str id, char *ret)
 			[digest[k < HC_PSEUDONYM_ID_SHORT ? k : (k - HC_PSEUDONYM_ID_SHORT) % DIGEST] & 15];
 		k++;
 	}
+}
+
+uint64_t hc_pseudonym_address(struct hc_pseudonyms *ps, uint64_t address)
+{
+	uint8_t digest[DIGEST];
+	uint64_t v;
+
+	if (!address)
+		return 0;
+	mac(ps, DOMAIN_ADDRESS, 0, &address, sizeof address, digest);
+	memcpy(&v, digest, sizeof v);
+	return v | 0xffffULL << 48; /* as kernel addresses look */
 }
 
 static bool same_bits(const uint8_t *a, const uint8_t *b, uint32_t bits)

@@ -42,9 +42,12 @@ void hc_pseudonym_word(struct hc_pseudonyms *ps, struct hc_str word, uint32_t at
 /* Hexadecimal digits become others, what stands between them stays; as long as the original. */
 void hc_pseudonym_id(struct hc_pseudonyms *ps, struct hc_str id, char *ret);
 
-/* Before the first address: the prefix maps to itself, with whole everything in it too. */
+/* A kernel address, which only serves to tell objects apart; 0 stays 0. */
+uint64_t hc_pseudonym_address(struct hc_pseudonyms *ps, uint64_t address);
+
+/* Before the first IP address: the prefix maps to itself, with whole everything in it too. */
 void hc_pseudonyms_pin(struct hc_pseudonyms *ps, const uint8_t *addr, uint32_t len, uint32_t bits, bool whole);
-/* An address of 4 or 16 bytes in network order; ret may be addr. IPv4 inside IPv6 is treated as IPv4. */
+/* An IP address of 4 or 16 bytes in network order; ret may be addr. IPv4 inside IPv6 is treated as IPv4. */
 void hc_pseudonym_ip(struct hc_pseudonyms *ps, const uint8_t *addr, uint32_t len, uint8_t *ret);
 /* Instead of a pseudonym: the first address of the narrowest pinned prefix that holds it. */
 void hc_pseudonym_ip_mask(const struct hc_pseudonyms *ps, const uint8_t *addr, uint32_t len, uint8_t *ret);

@@ -189,6 +189,21 @@ static void put_net(struct hc_redactor *r, const uint8_t *p, uint32_t len)
 	hc_buf_put(&r->data, p + len / 2, len / 2);
 }
 
+static void put_address(struct hc_redactor *r, uint64_t address)
+{
+	const uint64_t to = hc_pseudonym_address(&r->pseudonyms, address);
+
+	hc_buf_put(&r->data, &to, sizeof to);
+}
+
+/* Sockets' addresses in the kernel, as socketpair and the lists give them. */
+static bool is_address(const struct hc_param_info *p)
+{
+	static const char *const names[] = { "source", "peer", "sk_pointer", NULL };
+
+	return p->type == PT_UINT64 && is_one_of(p->name, names);
+}
+
 /* scap-format.md 10.4, 10.5: `ends` addresses with ports behind the family; or a path behind `unix` bytes. */
 static void put_addresses(struct hc_redactor *r, const uint8_t *p, uint32_t len, uint32_t ends, uint32_t unix_head)
 {
@@ -203,7 +218,9 @@ static void put_addresses(struct hc_redactor *r, const uint8_t *p, uint32_t len,
 			hc_buf_put(&r->data, p + 1 + i * (ip + 2) + ip, 2);
 		}
 	} else if (p[0] == AF_UNIX_ && len > unix_head) {
-		hc_buf_put(&r->data, p, unix_head);
+		hc_buf_putc(&r->data, (char)p[0]);
+		for (uint32_t i = 1; i < unix_head; i += sizeof(uint64_t))
+			put_address(r, hc_le64(p + i));
 		put_string(r, HC_REDACT_PATH, p + unix_head, len - unix_head);
 	} else {
 		opaque(r, len);
@@ -349,7 +366,9 @@ static void put_param(struct hc_redactor *r, struct hc_event *ev, const struct h
 	case PT_FDLIST: put_fdlist(r, p, len); return;
 	case PT_DYN: put_dyn(r, param, p, len); return;
 	default:
-		if (size > 0 && len == (uint32_t)size)
+		if (is_address(param) && len == sizeof(uint64_t))
+			put_address(r, hc_le64(p));
+		else if (size > 0 && len == (uint32_t)size)
 			hc_buf_put(&r->data, p, len);
 		else
 			opaque(r, len);

@@ -6,6 +6,8 @@
 #include "samples/redact-internal.h"
 
 #include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -16,11 +18,24 @@ struct walk {
 	bool ledger;
 };
 
-/* Values of the ledger that are chosen from a few, or facts of the kernel: no text of the user's. */
-static bool is_plain(const char *key)
+/* The ledger's own words (common/ledger.h); all other keys are taken for text. */
+static bool is_ledger_key(const char *key)
 {
-	static const char *const keys[] = { "version", "kernel", "arch", "reason", "failed", "syscalls", "added", "removed",
-					    "unsupported", "classes", "ordinary", NULL };
+	static const char words[] =
+		" added alerts arch around at_ns behind bytes cgroup_id classes comm confinement container cpus cut event_ns events "
+		"failed fds file files filter follow from_ns kernel left_out literals lost margin_ns named opaque ordinary pid priority "
+		"reason recorder_cpu_ns removed ring-full ring_fill_max_pct rings rule rules skipped snaplen source source_sha256 "
+		"source_why started_ns state syscalls text threads to_ns tree uid unfollowed unsupported values version why ";
+	char word[64];
+
+	snprintf(word, sizeof word, " %.60s ", key);
+	return (!strchr(key, ' ') && strstr(words, word)) || hc_state_numbers_key(key) || hc_sc_by_name(key) >= 0;
+}
+
+/* Facts chosen from a few, or said by the kernel: words with dashes between that are looked at one by one. */
+static bool is_fact(const char *key)
+{
+	static const char *const keys[] = { "kernel", "arch", "reason", "state", "source", "failed", NULL };
 
 	for (const char *const *k = keys; *k; k++)
 		if (!strcmp(key, *k))
@@ -28,23 +43,15 @@ static bool is_plain(const char *key)
 	return false;
 }
 
-/* The ledger's own words (common/ledger.h); all other keys are taken for text. */
-static bool is_ledger_key(const char *key)
+static void put_fact(struct hc_redactor *r, struct hc_buf *out, struct hc_str s)
 {
-	static const char *const keys[] = { "added", "alerts", "around", "at_ns", "behind", "bytes", "cgroup_id",
-								    "comm", "container", "cpus", "event_ns",
-								    "events", "fds", "file", "filter", "follow",
-								    "from_ns", "lost", "margin_ns", "priority",
-								    "recorder_cpu_ns", "removed", "ring-full",
-								    "ring_fill_max_pct", "rings", "rule", "rules",
-								    "skipped", "snaplen", "source", "source_sha256",
-								    "source_why", "started_ns", "text", "threads",
-								    "to_ns", "tree", "uid", "unfollowed", "why", NULL };
-
-	for (const char *const *k = keys; *k; k++)
-		if (!strcmp(key, *k))
-			return true;
-	return is_plain(key) || hc_state_numbers_key(key) || hc_sc_by_name(key) >= 0;
+	for (uint32_t i = 0, k; i <= s.len; i = k + 1) {
+		for (k = i; k < s.len && s.p[k] != '-'; k++)
+			;
+		if (i)
+			hc_buf_putc(out, '-');
+		hc_redact_text(r, out, HC_REDACT_ARGS, (struct hc_str){ s.p + i, k - i }, 0);
+	}
 }
 
 static enum hc_redact_class class_of(const struct walk *w, const char *key)
@@ -64,6 +71,8 @@ static json_t *redact_string(struct walk *w, const char *key, const json_t *valu
 
 	if (class == HC_REDACT_ENV)
 		hc_redact_env(w->r, &out, s);
+	else if (w->ledger && is_fact(key) && w->r->policy->action[class] != HC_REDACT_DROP)
+		put_fact(w->r, &out, s);
 	else if (w->r->policy->action[class] != HC_REDACT_DROP || class == HC_REDACT_USER || class == HC_REDACT_COMMAND)
 		hc_redact_text(w->r, &out, class, s, HC_REDACT_ORDINARY * (class == HC_REDACT_CONTAINER));
 	if (out.len && !out.p[out.len - 1])

@@ -122,6 +122,8 @@ static void put_fds(struct hc_redactor *r, const struct hc_section *in)
 		*f = in->fds[i];
 		ip = is_ipv6(f->type) ? 16 : 4;
 		f->name = path(r, HC_REDACT_PATH, f->name, PATH_LIMIT);
+		f->unix_source = hc_pseudonym_address(&r->pseudonyms, f->unix_source);
+		f->unix_dest = hc_pseudonym_address(&r->pseudonyms, f->unix_dest);
 		memset(f->sip, 0, sizeof f->sip);
 		memset(f->dip, 0, sizeof f->dip);
 		hc_redact_ip(r, in->fds[i].sip, ip, f->sip);
