@@ -2,15 +2,18 @@
  *
  * hindcast redact: a capture to be shown to others.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/exit.h"
 #include "common/options.h"
 #include "formats/copy.h"
 #include "samples/redact-setup.h"
+#include "samples/redact-verify.h"
 
 #define COMMAND "hindcast redact"
 
@@ -18,7 +21,7 @@ struct options {
 	struct hc_redact_wishes with;
 	const char *compress;
 	uint64_t level;
-	bool print_policy;
+	bool print_policy, verify;
 };
 
 static const struct hc_option table[] = {
@@ -32,6 +35,8 @@ static const struct hc_option table[] = {
 			"default: the shipped rules",
 	  HC_OPTION_LIST, offsetof(struct options, with.rules) },
 	{ 0, "no-rules", NULL, "keep nothing for the sake of rules", HC_OPTION_FLAG, offsetof(struct options, with.no_rules) },
+	{ 'v', "verify", NULL, "replay both afterwards and list every alert of the rules that changed", HC_OPTION_FLAG,
+	  offsetof(struct options, verify) },
 	{ 'z', "compress", "METHOD", "zstd, gzip or none; without it the name of OUT decides: .zst, .gz, else none",
 	  HC_OPTION_STRING, offsetof(struct options, compress) },
 	{ 'l', "level", "N", "compression level: 1 to 19 for zstd (default 3), 1 to 9 for gzip (default 6)", HC_OPTION_U64,
@@ -54,7 +59,8 @@ const struct hc_command hc_cmd_redact = {
 	"on every Linux host. The last event of OUT says what was done, not with which key. What redaction cannot hide (times,\n"
 	"process numbers, sizes ...) is in docs/sharing.md.\n"
 	"\n"
-	"Exit code: 0 done, 1 could not, 2 usage, 3 the rules do not load, 4 IN is damaged: what is readable was written.",
+	"Exit code: 0 done, 1 could not, 2 usage, 3 the rules do not load, 4 IN is damaged: what is readable was written,\n"
+	"7 alerts changed (--verify); OUT is there all the same.",
 	table,
 	run,
 };
@@ -143,12 +149,37 @@ static int redact(struct job *job)
 	return r;
 }
 
+/* After the redaction; r: its exit code. */
+static int verify(struct job *job, int r)
+{
+	struct hc_redact_verdict v;
+	struct hc_diag diag;
+	char text[HC_DIAG_TEXT_MAX + HC_DIAG_FILE_MAX + 64];
+	int x = hc_redact_verify(job->in, job->out, job->setup.paths, job->setup.npaths, &v, &diag);
+
+	if (x > 0)
+		return HC_EXIT_RULES;
+	if (x < 0) {
+		fprintf(stderr, COMMAND ": %s\n", hc_diag_format(&diag, text, sizeof text));
+		return x == -EINVAL ? HC_EXIT_RULES : HC_EXIT_FAIL;
+	}
+	fprintf(stderr, COMMAND ": %zu alerts before, %zu after", v.before, v.after);
+	if (!v.gone && !v.new && !v.exchanged) {
+		fprintf(stderr, ": the same rules at the same events\n");
+		return r;
+	}
+	fprintf(stderr, ": %zu gone, %zu new, %zu of another rule\n", v.gone, v.new, v.exchanged);
+	return HC_EXIT_CHANGES;
+}
+
 static int check_usage(struct job *job, int n, char **argv)
 {
 	if (n != 2)
 		return usage("one input and one output are needed");
-	if (job->o.with.no_rules && job->o.with.rules.n)
-		return usage("--no-rules and --rules exclude each other");
+	if (job->o.with.no_rules && job->o.with.rules.n && !job->o.verify)
+		return usage("--no-rules and --rules exclude each other but for --verify");
+	if (job->o.verify && (!strcmp(argv[1], "-") || !strcmp(argv[2], "-")))
+		return usage("--verify reads IN again, and OUT: both must be files");
 	if (hc_output_compression(job->o.compress, argv[2], &job->writing.compress) < 0) {
 		fprintf(stderr, COMMAND ": unknown compression '%s'; expected zstd, gzip or none\n", job->o.compress);
 		return HC_EXIT_USAGE;
@@ -178,6 +209,8 @@ static int run(int argc, char **argv)
 		status = hc_redact_setup(&job.setup, &job.o.with);
 	if (!status)
 		status = redact(&job);
+	if (job.o.verify && (!status || status == HC_EXIT_DAMAGED) && job.setup.redactor)
+		status = verify(&job, status);
 	hc_redact_setup_done(&job.setup);
 	free(job.o.with.rules.items);
 	return status;

@@ -95,11 +95,11 @@ static void read_classes(struct parse *p, const struct hc_yaml_node *node)
 	if (!hc_yamldoc_mapping(p->doc, node, "classes", class_names))
 		return;
 	for (uint32_t i = 0; i < node->nitems; i += 2) {
-		int c = pick(p, node->items[i], class_names, "class");
 		int a = pick(p, node->items[i + 1], action_names, "action");
 
-		if (c >= 0 && a >= 0)
-			p->policy->action[c] = (enum hc_redact_action)a;
+		for (int c = 0; a >= 0 && c < HC_REDACT_CLASS_COUNT; c++)
+			if (hc_str_is(node->items[i]->text, class_names[c]))
+				p->policy->action[c] = (enum hc_redact_action)a;
 	}
 }
 

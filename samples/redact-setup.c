@@ -34,7 +34,7 @@ static int read_policy(struct hc_policy *policy, const char *path)
 
 	if (!r)
 		return 0;
-	fwrite(errors.p, 1, errors.len, stderr);
+	fprintf(stderr, "%s%.*s", r == -EINVAL ? "" : COMMAND ": ", (int)errors.len, errors.p);
 	return r == -EINVAL ? HC_EXIT_USAGE : HC_EXIT_FAIL;
 }
 
@@ -67,8 +67,6 @@ static int load_rules(struct hc_redact_setup *setup, const struct hc_redact_wish
 	int r;
 
 	*ret = NULL;
-	if (wishes->no_rules)
-		return 0;
 	setup->paths = wishes->rules.items;
 	setup->npaths = wishes->rules.n;
 	if (!setup->npaths) {
@@ -76,6 +74,8 @@ static int load_rules(struct hc_redact_setup *setup, const struct hc_redact_wish
 		setup->paths = memcpy(hc_arena_array(&setup->arena, char *, 1), &shipped, sizeof shipped);
 		setup->npaths = 1;
 	}
+	if (wishes->no_rules)
+		return 0;
 	r = hc_ruleset_load(NULL, setup->paths, setup->npaths, ret, &diag);
 	if (r < 0) {
 		*ret = NULL;

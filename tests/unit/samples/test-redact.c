@@ -83,12 +83,14 @@ static const char *betrayal(const char *word)
 		char lower[PIECE], hex[2 * PIECE + 1], b64[16];
 
 		for (int k = 0; k < PIECE; k++) {
-			lower[k] = (char)(word[i + (size_t)k] >= 'A' && word[i + (size_t)k] <= 'Z' ? word[i + (size_t)k] | 0x20 :
-														 word[i + (size_t)k]);
-			snprintf(hex + 2 * k, 3, "%02x", (unsigned char)word[i + (size_t)k]);
+			const char c = word[i + (size_t)k];
+
+			lower[k] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
+			snprintf(hex + 2 * k, 3, "%02x", (unsigned char)c);
 		}
 		base64_encode_raw(b64, PIECE, (const uint8_t *)word + i);
-		if (memmem(folded.p, folded.len, lower, PIECE) || memmem(folded.p, folded.len, hex, 2 * PIECE) || holds(b64, 8)) {
+		if (memmem(folded.p, folded.len, lower, PIECE) || memmem(folded.p, folded.len, hex, 2 * PIECE) ||
+		    holds(b64, 8)) {
 			snprintf(found, sizeof found, "%.*s of %s", PIECE, word + i, word);
 			return found;
 		}
@@ -126,7 +128,8 @@ static const char *const shapes[] = {
 	"%s", "/home/%s/x", "/home/u/%s", "/root/%s", "/etc/%s", "/tmp/%s.txt", "/opt/a/../%s", "/usr/local/bin/%s", "/usr/../%s",
 	"/proc/1/root/%s", "/proc/self/cwd/%s", "%s@localhost", "--%s", "--user=%s", "-p%s", "--password=%s", "-o%s=1", "NAME=%s",
 	"%s:1:2", "http://%s/index.html", "https://u:%s@localhost/", "a b %s c", "'%s'", "\"%s\"", "${%s}", "x,%s,y", "%s.service",
-	"docker-%s.scope", "/system.slice/%s.service", "memfd:%s (deleted)", "\\x41%s", "%%41%s", "_%s_", "-%s-", "\n%s\n", "{\"a\":\"%s\"}",
+	"docker-%s.scope", "/system.slice/%s.service", "memfd:%s (deleted)", "\\x41%s", "%%41%s", "_%s_", "-%s-", "\n%s\n",
+	"{\"a\":\"%s\"}",
 	"sh -c 'echo %s | base64'", "pipe:[%s]", "[%s]", "~%s", "@%s", "\001%s", "caf\303\251%s",
 };
 enum { SHAPES = sizeof shapes / sizeof *shapes };
@@ -254,16 +257,18 @@ Test(redact, known_names_are_hidden_even_among_system_files)
 
 Test(redact, json_hides_keys_and_values)
 {
-	static const char *const names[] = { "container", "container_removed", "hindcast.start", "hindcast.selection", "hindcast.cut",
-					     "hindcast.state", "hindcast.trigger", "hindcast.Zk7qWvX9mJp2LrTb", "Zk7qWvX9mJp2LrTb", "plugin" };
+	static const char *const names[] = { "container", "container_removed", "hindcast.start", "hindcast.selection",
+					     "hindcast.cut", "hindcast.state", "hindcast.trigger",
+					     "hindcast.Zk7qWvX9mJp2LrTb", "Zk7qWvX9mJp2LrTb", "plugin" };
 	struct hc_buf doc HC_BUF_DONE = { 0 };
 	const char *c = canary;
 
 	hc_buf_printf(&doc,
-		      "{\"container\":{\"id\":\"%s\",\"name\":\"%s\",\"image\":\"%s/%s:%s\",\"labels\":{\"%s\":\"%s\",\"io.kubernetes.pod.name\":"
-		      "\"%s\"},\"env\":[\"A=%s\"],\"Mounts\":[{\"Source\":\"/home/%s\",\"Destination\":\"/%s\"}],\"%s\":[[\"%s\"]],\"ip\":"
-		      "1572395042},\"version\":\"%s\",\"kernel\":\"6.1-%s\",\"reason\":\"%s\",\"rules\":[\"/home/%s.yaml\"],\"filter\":{\"comm\":"
-		      "\"%s\"},\"threads\":[{\"%s\":\"%s\"}],\"source\":\"%s\",\"arch\":\"%s\"}",
+		      "{\"container\":{\"id\":\"%s\",\"name\":\"%s\",\"image\":\"%s/%s:%s\",\"labels\":{\"%s\":\"%s\","
+		      "\"io.kubernetes.pod.name\":\"%s\"},\"env\":[\"A=%s\"],\"Mounts\":[{\"Source\":\"/home/%s\",\"Destination\":"
+		      "\"/%s\"}],\"%s\":[[\"%s\"]],\"ip\":1572395042},\"version\":\"%s\",\"kernel\":\"6.1-%s\",\"reason\":\"%s\","
+		      "\"rules\":[\"/home/%s.yaml\"],\"filter\":{\"comm\":\"%s\"},\"threads\":[{\"%s\":\"%s\"}],\"source\":\"%s\","
+		      "\"arch\":\"%s\"}",
 		      c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c);
 	put_event(texty_event(PPME_CONTAINER_JSON_2_E, doc.p, (uint32_t)doc.len + 1));
 	cr_assert(!holds("1572395042", 10), "an address as a number");
