@@ -54,6 +54,7 @@ static int exec_recorder(char **argv)
 	}
 	execv(HC_LIBEXECDIR "/hindcast-record", argv);
 	fprintf(stderr, "hindcast: cannot run the recorder, " HC_LIBEXECDIR "/hindcast-record: %s%s\n", strerror(errno),
+		n <= 0 ? "\nIt is looked for beside this program, too, but that needs /proc: mount -t proc proc /proc" :
 		errno == ENOENT ? "\nThis hindcast was built without it (-Dbpf=disabled); it can still replay captures." : "");
 	return HC_EXIT_FAIL;
 }

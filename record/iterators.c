@@ -66,6 +66,11 @@ struct hc_iterators *hc_iterators_free(struct hc_iterators *it)
 	return NULL;
 }
 
+bool hc_iterators_missing(const struct hc_iterators *it)
+{
+	return !it->skel;
+}
+
 int hc_iterators_snapshot(const struct hc_iterators *it, struct hc_section *section, const char *host_root,
 			  struct hc_snapshot_source *ret_source, struct hc_diag *reterr_diag)
 {

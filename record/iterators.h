@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "common/cleanup.h"
 #include "common/diag.h"
 #include "record/snapshot.h"
@@ -19,6 +21,9 @@ int hc_iterators_parse(const char *text);
 int hc_iterators_new(struct hc_iterators **ret, enum hc_iterators_use use, struct hc_diag *reterr_diag);
 struct hc_iterators *hc_iterators_free(struct hc_iterators *iterators);
 HC_DEFINE_CLEANUP(struct hc_iterators *, hc_iterators_free);
+
+/* Will snapshots be read from /proc? */
+bool hc_iterators_missing(const struct hc_iterators *iterators);
 
 /* hc_snapshot_take by iterators if they are there, else from /proc; ret_source->why says why they are not, unless that was
  * asked for. */

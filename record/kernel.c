@@ -42,6 +42,8 @@ static int keep_complaint(enum libbpf_print_level level, const char *format, va_
 	len = strlen(line);
 	while (len && line[len - 1] == '\n')
 		line[--len] = '\0';
+	if (strstr(line, "RLIMIT_MEMLOCK"))
+		return 0; /* no limit since Linux 5.11; tried in vain when bpf(2) itself is refused */
 	if (!*complaint) /* the first one names the cause, the others follow from it */
 		memcpy(complaint, line, len + 1);
 	return 0;
@@ -82,6 +84,9 @@ static int preflight(struct hc_diag *reterr_diag)
 				   "no privilege to record: %s%s%s missing. Run it as root (sudo hindcast record ...), or give it the "
 				   "capabilities CAP_BPF, CAP_PERFMON, CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH",
 				   bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
+	if (access("/proc/self/fd", X_OK))
+		return hc_diag_set(reterr_diag, -ENOENT,
+				   "cannot read /proc (%s): recording needs it to list what runs; mount -t proc proc /proc", strerror(errno));
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return hc_diag_set(reterr_diag, -ENOENT,
 				   "cannot read /sys/kernel/btf/vmlinux (%s): recording needs a kernel built with CONFIG_DEBUG_INFO_BTF "
@@ -97,8 +102,14 @@ static int explain_load(int err, struct hc_diag *reterr_diag)
 {
 	if (err == -EPERM || err == -EACCES)
 		return hc_diag_set(reterr_diag, err,
-				   "the kernel refuses the BPF programs (%s). A container's seccomp profile, an LSM or a memory lock limit "
-				   "(ulimit -l) may be the reason%s%s", strerror(-err), *complaint ? "; libbpf says: " : "", complaint);
+				   "the kernel refuses the BPF programs (%s), though the capabilities are there: a container's seccomp "
+				   "profile or a security module forbids it. Record on the host itself, or allow the container bpf(2) "
+				   "(docker run --privileged, or --security-opt seccomp=unconfined)%s%s", strerror(-err),
+				   *complaint ? "; libbpf says: " : "", complaint);
+	if (err == -EMFILE)
+		return hc_diag_set(reterr_diag, err,
+				   "cannot load the BPF programs: too many open files. Each program and each CPU's ring needs a "
+				   "descriptor, several hundred in all: raise the limit (ulimit -n 4096)");
 	return hc_diag_set(reterr_diag, err, "cannot load the BPF programs: %s%s%s", strerror(-err),
 			   *complaint ? "; libbpf says: " : "", complaint);
 }

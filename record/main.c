@@ -22,6 +22,7 @@
 #include "record/control.h"
 #include "record/kernel.h"
 #include "record/output.h"
+#include "record/privileges.h"
 #include "record/scrape.h"
 #include "record/select.h"
 #include "record/target.h"
@@ -395,6 +396,9 @@ static int record(struct session *s, struct hc_select *select)
 	    hc_iterators_new(&iterators, s->iterators, &diag) ||
 	    (s->options.pid && hc_kernel_follow(kernel, (pid_t)s->options.pid, &diag)))
 		return fail(s, &diag, HC_EXIT_FAIL);
+	if (hc_iterators_missing(iterators) && !hc_privileges_see_all())
+		fprintf(stderr, "hindcast record: without CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH the open files of other users' processes "
+				"are missing from the list at the capture's beginning\n");
 	err = hc_capture_run(&(struct hc_capture_parts){ .kernel = kernel, .iterators = iterators, .output = output,
 							  .select = TAKE(taken), .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,

@@ -107,9 +107,11 @@ int hc_newfile_create(struct hc_newfile **ret, const char *path, struct hc_diag 
 	struct hc_newfile *file HC_CLEANUP(hc_newfile_free) = hc_calloc(1, sizeof *file);
 	int there, err;
 
-	file->fd = -1;
+	file->fd = file->dir = -1;
 	file->path = hc_strdup(path);
 	file->base = strrchr(file->path, '/') ? strrchr(file->path, '/') + 1 : file->path;
+	if (!*file->base)
+		return hc_diag_set(reterr_diag, -EISDIR, "cannot write %s: this names a directory; add the name of a file", path);
 	file->dir = hc_newfile_open_dir(path, reterr_diag);
 	if (file->dir < 0)
 		return file->dir;

@@ -38,3 +38,9 @@ int hc_privileges_drop(const struct hc_privileges *wanted, struct hc_diag *reter
 		return hc_diag_set(reterr_diag, -EPERM, "cannot give up privileges (capset fails)");
 	return 0;
 }
+
+bool hc_privileges_see_all(void)
+{
+	capng_get_caps_process();
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_PTRACE) && capng_have_capability(CAPNG_EFFECTIVE, CAP_DAC_READ_SEARCH);
+}

@@ -15,3 +15,6 @@ struct hc_privileges {
 	bool signals; /* what passing a signal on to a command that changed its user needs */
 };
 int hc_privileges_drop(const struct hc_privileges *keep, struct hc_diag *reterr_diag);
+
+/* May files and arguments of every process be read from /proc? */
+bool hc_privileges_see_all(void);

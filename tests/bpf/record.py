@@ -43,6 +43,33 @@ def case_own_failures_are_125():
     check(not os.path.exists("ran") and not os.path.exists("target"), "the command ran, or a link was followed")
 
 
+def case_what_is_missing_is_named():
+    root = ["setpriv", "--bounding-set"]
+    for wrap, words in ((root + ["-all,+bpf"], ["CAP_PERFMON missing", "sudo"]), (root + ["-all,+perfmon"], ["CAP_BPF missing", "sudo"]),
+                        (["setarch", "--uname-2.6"], ["too old", "5.17"]), (["sh", "-c", 'ulimit -n 20; exec "$@"', "sh"], ["ulimit -n"]),
+                        (hidden("/sys/kernel/btf"), ["CONFIG_DEBUG_INFO_BTF"]), (hidden("/sys/kernel/security", "confidentiality"), ["locked down"]),
+                        (root + ["-sys_resource"], None), (root + ["-all,+bpf,+perfmon"], None),
+                        (hidden("/sys/kernel/security", "integrity"), None)):
+        p = subprocess.run([*wrap, HINDCAST, "record", "-w", "m.scap.zst", "--", "true"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        err = p.stderr.decode()
+        if p.returncode == 77:
+            print(f"   ({wrap[-2]}: cannot be hidden here, not tried)")
+        elif words is None:
+            check(p.returncode == 0, f"{wrap}: {p.returncode}, {err}")
+        else:
+            check(p.returncode == 125 and all(w in err for w in words) and not os.path.exists("m.scap.zst"), f"{wrap}: {p.returncode}, {err}")
+        if os.path.exists("m.scap.zst"):
+            os.unlink("m.scap.zst")
+    p = record("-q", "--snapshot", "proc", "-w", "m.scap.zst", command=["true"])
+    check(p.returncode == 0 and p.err == "", p.err)
+
+
+def hidden(folder, lockdown=""):
+    """A command's beginning: it sees nothing in that folder, or a lockdown file in that state."""
+    return ["unshare", "-m", "sh", "-c", f'mount -t tmpfs none {folder} || exit 77; [ -z "$0" ] || echo "none [$0]" >{folder}/lockdown; exec "$@"',
+            lockdown]
+
+
 def case_counts_are_exact_on_two_cpus():
     n = 200000
     for kind, types, names in (("chdir", (CHDIR_X,), "chdir"), ("write", (WRITE_X,), "write"),
