@@ -86,7 +86,8 @@ static int preflight(struct hc_diag *reterr_diag)
 				   bpf ? "" : "CAP_BPF", !bpf && !perfmon ? " and " : "", perfmon ? "" : "CAP_PERFMON");
 	if (access("/proc/self/fd", X_OK))
 		return hc_diag_set(reterr_diag, -ENOENT,
-				   "cannot read /proc (%s): recording needs it to list what runs; mount -t proc proc /proc", strerror(errno));
+				   "cannot read /proc (%s): recording needs it to list what runs; mount -t proc proc /proc",
+				   strerror(errno));
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return hc_diag_set(reterr_diag, -ENOENT,
 				   "cannot read /sys/kernel/btf/vmlinux (%s): recording needs a kernel built with CONFIG_DEBUG_INFO_BTF "
