@@ -11,7 +11,7 @@
 
 #include "common/mem.h"
 
-enum { LITERAL_MAX = 4096, REGEX_RUN_MIN = 3 };
+enum { LITERAL_MAX = 4096, REGEX_RUN_MIN = 2 };
 
 void hc_rule_words_init(struct hc_rule_words *w)
 {
