@@ -117,7 +117,7 @@ static const char *suggest(const struct hc_command *cmd, const char *word)
 	return hc_nearest(word, names);
 }
 
-int hc_options_parse(const struct hc_command *cmd, int argc, char **argv, void *options_struct, int *ret_n, int *ret_exit)
+static int parse(const struct hc_command *cmd, int argc, char **argv, void *options_struct, int *ret_n, int *ret_exit)
 {
 	int n = 0;
 
@@ -175,6 +175,26 @@ int hc_options_parse(const struct hc_command *cmd, int argc, char **argv, void *
 	if (ret_n)
 		*ret_n = n;
 	return 0;
+}
+
+int hc_options_parse(const struct hc_command *cmd, int argc, char **argv, void *options_struct, int *ret_n, int *ret_exit)
+{
+	int r = parse(cmd, argc, argv, options_struct, ret_n, ret_exit);
+
+	if (r)
+		hc_options_done(cmd, options_struct);
+	return r;
+}
+
+void hc_options_done(const struct hc_command *cmd, void *options_struct)
+{
+	for (const struct hc_option *o = cmd->options; !is_end(o); o++)
+		if (o->kind == HC_OPTION_LIST) {
+			struct hc_option_list *list = (void *)((char *)options_struct + o->dest);
+
+			free(list->items);
+			*list = (struct hc_option_list){ 0 };
+		}
 }
 
 void hc_options_help(const struct hc_command *cmd)

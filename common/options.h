@@ -3,8 +3,7 @@
  * Command lines from one static table per command: parsing, --help and the man page read the same rows.
  *
  * GNU conventions: short clusters (-Aq), -oVALUE, -o VALUE, --name=VALUE, --name VALUE, unambiguous prefixes of long
- * names are *not* accepted, `--` ends options. Options and positional arguments may be mixed, except for commands with
- * stop_at_positional (record -- COMMAND needs none: `--` is enough).
+ * names are *not* accepted, `--` ends options. Options and positional arguments may be mixed.
  */
 #pragma once
 
@@ -21,8 +20,8 @@ enum hc_option_kind {
 };
 
 struct hc_option_list {
-	const char **items;
-	size_t n; /* grows by realloc; free(items) when done */
+	const char **items; /* owned: hc_options_done frees it */
+	size_t n;
 };
 
 struct hc_option {
@@ -50,6 +49,8 @@ struct hc_command {
  * (NULL: none are allowed). -h/--help prints help to stdout. Returns 0 to go on; otherwise the caller returns
  * ret_exit at once: an error was printed ("hindcast replay: unknown option '--foo'; did you mean '--for'?"), or help was. */
 int hc_options_parse(const struct hc_command *cmd, int argc, char **argv, void *options_struct, int *ret_n, int *ret_exit);
+/* Frees what the parser allocated, the lists. Not needed after a parse that failed. */
+void hc_options_done(const struct hc_command *cmd, void *options_struct);
 
 /* The help text to stdout; as the parser does for --help. */
 void hc_options_help(const struct hc_command *cmd);

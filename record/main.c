@@ -465,10 +465,7 @@ static int run(int argc, char **argv)
 			status = record(&s, select);
 		}
 	}
-	free(s.options.rules.items);
-	free(s.options.settings.items);
-	free(s.options.keep.items);
-	free(s.options.triggers.items);
+	hc_options_done(&command, &s.options);
 	hc_select_trigger_free(s.trigger_rules);
 	return status;
 }

@@ -348,10 +348,8 @@ static int run_explain(int argc, char **argv)
 	struct job job = { .opts.count = 3 };
 	int n, exit_code;
 
-	if (hc_options_parse(&hc_cmd_explain, argc, argv, &job.opts, &n, &exit_code)) {
-		free(job.opts.rules.items);
+	if (hc_options_parse(&hc_cmd_explain, argc, argv, &job.opts, &n, &exit_code))
 		return exit_code;
-	}
 	if (n != 1)
 		exit_code = usage(n ? "one capture at a time" : "which capture?");
 	else if (!job.opts.rule)
@@ -368,6 +366,6 @@ static int run_explain(int argc, char **argv)
 	}
 	hc_buf_done(&job.out);
 	free(job.matches);
-	free(job.opts.rules.items);
+	hc_options_done(&hc_cmd_explain, &job.opts);
 	return exit_code;
 }

@@ -412,13 +412,7 @@ static void done(struct job *job)
 	hc_replay_free(job->replay);
 	free(job->switches);
 	hc_config_done(&job->config);
-	free(job->opts.rules.items);
-	free(job->opts.assignments.items);
-	free(job->opts.tags.items);
-	free(job->opts.untags.items);
-	free(job->opts.disables.items);
-	free(job->opts.files.items);
-	free(job->opts.coverage.items);
+	hc_options_done(&hc_cmd_replay, &job->opts);
 }
 
 static int run_replay(int argc, char **argv)

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/exit.h"
 #include "common/mem.h"
@@ -85,10 +84,8 @@ static int run(int argc, char **argv)
 	struct options o = { 0 };
 	int n, status;
 
-	if (hc_options_parse(&hc_cmd_check, argc, argv, &o, &n, &status)) {
-		free(o.rules.items);
+	if (hc_options_parse(&hc_cmd_check, argc, argv, &o, &n, &status))
 		return status;
-	}
 	for (int i = 0; i < n; i++) {
 		o.rules.items = hc_realloc(o.rules.items, (o.rules.n + 1) * sizeof *o.rules.items);
 		o.rules.items[o.rules.n++] = argv[1 + i];
@@ -99,6 +96,6 @@ static int run(int argc, char **argv)
 	} else {
 		status = check(&o, o.rules.items, o.rules.n);
 	}
-	free(o.rules.items);
+	hc_options_done(&hc_cmd_check, &o);
 	return status;
 }

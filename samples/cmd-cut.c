@@ -156,12 +156,14 @@ static int run(int argc, char **argv)
 
 	if (hc_options_parse(&hc_cmd_cut, argc, argv, &o, &n, &status))
 		return status;
-	if (n != 2)
-		return usage("one input and one output are needed", NULL);
-	request.in = argv[1];
-	request.out = argv[2];
 	hc_checker_init(&checker);
-	if (o.filter) {
+	if (n == 2) {
+		request.in = argv[1];
+		request.out = argv[2];
+	} else {
+		status = usage("one input and one output are needed", NULL);
+	}
+	if (!status && o.filter) {
 		request.filter_text = o.filter;
 		request.filter_events = &events;
 		request.filter = hc_filter_compile(COMMAND, &checker, o.filter, &events);
@@ -174,6 +176,6 @@ static int run(int argc, char **argv)
 	hc_plan_free(request.filter);
 	hc_checker_done(&checker);
 	free(windows);
-	free(o.rules.items);
+	hc_options_done(&hc_cmd_cut, &o);
 	return status;
 }

@@ -204,8 +204,7 @@ static void done(struct job *job)
 	}
 	hc_diff_done(&job->diff);
 	hc_corpus_done(&job->corpus);
-	free(job->opts.rules.items);
-	free(job->opts.assignments.items);
+	hc_options_done(&hc_cmd_diff, &job->opts);
 }
 
 static int run_diff(int argc, char **argv)

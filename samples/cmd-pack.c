@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -200,6 +201,6 @@ static int run(int argc, char **argv)
 		status = pack(&o, o.key ? secret : NULL, argv[1], argv[2]);
 	}
 	explicit_bzero(secret, sizeof secret);
-	free(o.rules.items);
+	hc_options_done(&hc_cmd_pack, &o);
 	return status;
 }

@@ -201,7 +201,7 @@ static int run(int argc, char **argv)
 		return status;
 	if (job.o.print_policy) {
 		fputs(hc_policy_default, stdout);
-		free(job.o.with.rules.items);
+		hc_options_done(&hc_cmd_redact, &job.o);
 		return HC_EXIT_OK;
 	}
 	status = check_usage(&job, n, argv);
@@ -212,6 +212,6 @@ static int run(int argc, char **argv)
 	if (job.o.verify && (!status || status == HC_EXIT_DAMAGED) && job.setup.redactor)
 		status = verify(&job, status);
 	hc_redact_setup_done(&job.setup);
-	free(job.o.with.rules.items);
+	hc_options_done(&hc_cmd_redact, &job.o);
 	return status;
 }

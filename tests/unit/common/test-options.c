@@ -5,8 +5,6 @@
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 
-#include <stdlib.h>
-
 #include "common/exit.h"
 #include "common/options.h"
 
@@ -53,7 +51,19 @@ Test(options, clusters_joined_values_and_positionals_mix)
 	cr_assert_str_eq(argv[1], "one");
 	cr_assert_str_eq(argv[2], "two");
 	cr_assert_str_eq(argv[3], "-x");
-	free(o.rules.items);
+	hc_options_done(&cmd, &o);
+	cr_expect_null(o.rules.items);
+}
+
+Test(options, lists_are_freed_when_parsing_fails, .init = cr_redirect_stderr)
+{
+	struct options o = { 0 };
+	int n, status = -1;
+
+	cr_assert_neq(parse(&o, &n, &status, ARGV("-ra", "-rb", "-C0")), 0);
+	cr_expect_eq(status, HC_EXIT_USAGE);
+	cr_expect_null(o.rules.items);
+	cr_expect_eq(o.rules.n, 0);
 }
 
 Test(options, unknown_option_is_usage_error_with_suggestion, .init = cr_redirect_stderr)
