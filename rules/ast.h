@@ -77,6 +77,7 @@ struct hc_ast {
 	enum hc_modifier modifier;
 	struct hc_literal *values; /* right-hand side literals: one for `=` and kin, any number for in, pmatch, modifiers */
 	uint32_t nvalues;
+	struct hc_ast_pos values_pos; /* where they begin: the literal, or the list's parenthesis */
 	struct hc_operand *right;  /* val(field), as the field itself, or a transformer; then nvalues is 0 */
 	const struct hc_predicate *predicate; /* set by the checker: the comparison with types and values worked out */
 };

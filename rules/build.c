@@ -295,15 +295,6 @@ static const char *deprecated_text(struct build *b, const char *field, bool in_o
 	return "field is not available due to the drop of enter events.";
 }
 
-/* Was the field of note i warned about before? Each is named once per condition. */
-static bool is_repeated(const struct hc_check_note *notes, uint32_t i)
-{
-	for (uint32_t k = 0; notes[i].deprecated_field && k < i; k++)
-		if (notes[k].deprecated_field && !strcmp(notes[k].deprecated_field, notes[i].deprecated_field))
-			return true;
-	return false;
-}
-
 /* Passes on what the checker said about a condition; *ret_skip: the rule is to be left out. */
 static int pass_condition_notes(struct build *b, const struct hc_rule_item *item, const struct hc_srctext *text,
 				const struct hc_origin *origin, bool *ret_skip)
@@ -315,11 +306,9 @@ static int pass_condition_notes(struct build *b, const struct hc_rule_item *item
 		const struct hc_check_note *note = &b->rs->checker.notes[i];
 		bool skip = note->error && item->skip_if_unknown_filter && is_unknown_filter(note->text);
 		enum hc_load_code code = skip ? HC_LOAD_UNKNOWN_FILTER : code_named(note->code);
-		struct hc_diag pos = { .off = note->pos.off, .line = note->pos.line, .column = note->pos.column };
+		struct hc_diag pos = { .off = note->node.off, .line = note->node.line, .column = note->node.column };
 		struct hc_problem *p;
 
-		if (is_repeated(b->rs->checker.notes, i))
-			continue;
 		if (note->deprecated_field)
 			p = hc_problem_add(b->ld, code, item->condition_at, NULL, "%s",
 					   deprecated_text(b, note->deprecated_field, false));
@@ -418,9 +407,11 @@ static int build_condition(struct build *b, const struct hc_rule_item *item, con
 	r = expand(b, &ast, UINT32_MAX, text, item->at, NULL, &nodes, &depth);
 	if (r)
 		return r;
-	if (unsafe_na(ast))
-		hc_problem_add(b->ld, HC_LOAD_UNSAFE_NA_CHECK, item->condition_at, NULL,
-			       "Comparing a field value with <NA> is unsafe; use the 'exists' operator instead");
+	if (unsafe_na(ast)) {
+		/* Falco has no message for it */
+		p = hc_problem_add(b->ld, HC_LOAD_UNSAFE_NA_CHECK, item->condition_at, NULL, "%s", "");
+		hc_problem_hint(b->ld, p, "use the 'exists' operator instead");
+	}
 	hc_check_condition(&b->rs->checker, ast);
 	r = pass_condition_notes(b, item, text, origin, &skip);
 	if (r || skip)

@@ -51,16 +51,36 @@ void hc_checker_note(struct hc_checker *checker, const struct hc_check_note *not
 	n = &checker->notes[checker->nnotes++];
 	*n = *note;
 	n->check = checker->current;
+	if (!n->node.line)
+		n->node = n->pos;
 	n->text = hc_arena_dup(&checker->arena, note->text);
 	n->hint = note->hint && note->hint[0] ? hc_arena_dup(&checker->arena, note->hint) : NULL;
 	if (!n->len)
 		n->len = 1;
 }
 
-static int refuse(struct hc_checker *c, struct hc_ast_pos pos, uint32_t len, const char *text, const char *hint)
+static int refuse_at(struct hc_checker *c, struct hc_ast_pos pos, uint32_t len, struct hc_ast_pos node, const char *text,
+		     const char *hint)
 {
-	hc_checker_note(c, &(struct hc_check_note){ true, "LOAD_ERR_COMPILE_CONDITION", text, hint, NULL, pos, len });
+	hc_checker_note(c, &(struct hc_check_note){ true, "LOAD_ERR_COMPILE_CONDITION", text, hint, NULL, pos, len, node });
 	return -EINVAL;
+}
+
+/* The literal is wrong; Falco names the whole right-hand side. */
+static int refuse_literal(struct hc_checker *c, const struct hc_ast *a, const struct hc_literal *l, const char *text,
+			  const char *hint)
+{
+	return refuse_at(c, l->pos, l->value.len, a->values_pos, text, hint);
+}
+
+/* The operand as a whole is wrong; Falco names the part it has looked at last. */
+static int refuse_operand(struct hc_checker *c, const struct hc_operand *op, const char *text, const char *hint)
+{
+	const struct hc_operand *leaf = op;
+
+	while (leaf->nargs)
+		leaf = leaf->args[leaf->nargs - 1];
+	return refuse_at(c, op->pos, op->text.len, leaf->pos, text, hint);
 }
 
 /* --- operators and types (5.1) --- */
@@ -122,7 +142,7 @@ static int check_operator(struct hc_checker *c, const struct hc_ast *a, const st
 	if (!class)
 		return 0;
 	snprintf(text, sizeof text, "filter error: '%s' operator not supported for %s filters", hc_op_name(a->op), class);
-	return refuse(c, a->left->pos, a->left->text.len, text, NULL);
+	return refuse_operand(c, a->left, text, NULL);
 }
 
 /* --- literals --- */
@@ -134,14 +154,15 @@ static int check_literal(struct hc_checker *c, const struct hc_ast *a, const str
 	char text[256], hint[96] = "";
 
 	if (left->type != PT_BYTEBUF && l->value.len && memchr(l->value.p, '\0', l->value.len))
-		return refuse(c, l->pos, 1, "string values with a NUL byte are supported for byte buffer fields only", NULL);
+		return refuse_at(c, l->pos, 1, a->values_pos, "string values with a NUL byte are supported for byte buffer fields only",
+				 NULL);
 	if (is_event_type && !hc_event_name_known(l->value)) {
 		const char *near = l->value.len < 64 ? hc_nearest(l->value.p, hc_event_names()) : NULL;
 
 		if (near)
 			snprintf(hint, sizeof hint, "did you mean '%s'?", near);
 		snprintf(text, sizeof text, "unknown event type %.*s", TEXT(l->value));
-		return refuse(c, l->pos, l->value.len, text, hint);
+		return refuse_literal(c, a, l, text, hint);
 	}
 	hc_lint_literal(c, a, l);
 	return 0;
@@ -158,7 +179,7 @@ static int compile_regexes(struct hc_checker *c, const struct hc_ast *a, struct 
 
 		if (!re) {
 			snprintf(text, sizeof text, "invalid regex pattern: %s", why);
-			return refuse(c, a->values[i].pos, s.len, text, NULL);
+			return refuse_literal(c, a, &a->values[i], text, NULL);
 		}
 		if (!(c->nregexes & (c->nregexes + 1)))
 			c->regexes = hc_realloc(c->regexes, 2 * (c->nregexes + 1) * sizeof *c->regexes);
@@ -222,7 +243,7 @@ static int compile_literals(struct hc_checker *c, const struct hc_ast *a, struct
 
 		s.p = hc_arena_dupn(&c->arena, s.p ? s.p : "", s.len);
 		if (hc_literal_parse(&c->arena, s, p->left->type, hex, &values[i], &diag) < 0)
-			return refuse(c, a->values[i].pos, s.len, diag.text, NULL);
+			return refuse_literal(c, a, &a->values[i], diag.text, NULL);
 	}
 	p->values = values;
 	p->nvalues = a->nvalues;
@@ -262,7 +283,7 @@ static int check_rhs(struct hc_checker *c, const struct hc_ast *a, const struct 
 			 "field '%.*s' has type '%s%s' while the right-hand side field '%.*s' has incompatible type '%s%s'",
 			 TEXT(l->text), l->is_list ? "LIST of " : "", hc_type_text(l->type), TEXT(r->text),
 			 r->is_list ? "LIST of " : "", hc_type_text(r->type));
-	return text[0] ? refuse(c, a->right->pos, a->right->text.len, text, NULL) : 0;
+	return text[0] ? refuse_operand(c, a->right, text, NULL) : 0;
 }
 
 static int compile_operand(struct hc_checker *c, struct hc_operand *op, const struct hc_expr **ret)
@@ -275,7 +296,7 @@ static int compile_operand(struct hc_checker *c, struct hc_operand *op, const st
 		return 0;
 	if (at->kind == HC_OPERAND_FIELD && !at->field)
 		hc_field_hint(at->name, at->has_arg, at->arg, hint);
-	return refuse(c, at->pos, at->text.len, diag.text, hint);
+	return refuse_operand(c, at, diag.text, hint);
 }
 
 /* --- interning --- */
@@ -429,9 +450,6 @@ static int check_comparison(struct hc_checker *c, struct hc_ast *a)
 	uint32_t *slot;
 	int r;
 
-	hc_lint_operand(c, a->left);
-	if (a->right)
-		hc_lint_operand(c, a->right);
 	predicate_key(&key, a);
 	k = (struct hc_str){ key.p, (uint32_t)key.len };
 	slot = slot_of(c, k);
@@ -472,10 +490,18 @@ static int check(struct hc_checker *c, struct hc_ast *a)
 
 int hc_check_condition(struct hc_checker *checker, struct hc_ast *ast)
 {
+	uint32_t deprecated;
 	int r;
 
 	checker->nnotes = 0;
+	hc_lint_deprecated_fields(checker, ast);
+	deprecated = checker->nnotes;
 	r = check(checker, ast);
 	checker->current = NULL;
+	if (r < 0) {
+		/* what else there is to say is said once it compiles */
+		checker->notes[deprecated] = checker->notes[checker->nnotes - 1];
+		checker->nnotes = deprecated + 1;
+	}
 	return r;
 }

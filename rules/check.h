@@ -23,6 +23,7 @@ struct hc_check_note {
 	const char *deprecated_field; /* LOAD_DEPRECATED_ITEM about a field; else NULL */
 	struct hc_ast_pos pos; /* where in the condition (or its macro's), or byte offset in an output template */
 	uint32_t len;          /* bytes the caret run covers; at least 1 */
+	struct hc_ast_pos node; /* where Falco says it is: the syntax node, like the list an item is of; line 0: at pos */
 	const struct hc_ast *check; /* the comparison it is about; NULL for an output. Set by hc_checker_note() */
 };
 
@@ -46,8 +47,8 @@ void hc_checker_init(struct hc_checker *checker);
 void hc_checker_done(struct hc_checker *checker);
 
 /* Checks ast (no macros left in it) and sets ->predicate of every comparison, which live as long as the checker and borrow
- * nothing from the tree. Returns 0 or -EINVAL; either way checker->notes[0..nnotes) says what there is to say, warnings
- * first, at most one error, which is the last. */
+ * nothing from the tree. Returns 0 or -EINVAL; either way checker->notes[0..nnotes) says what there is to say: deprecated
+ * fields, then the error, or if there is none the other warnings. */
 int hc_check_condition(struct hc_checker *checker, struct hc_ast *ast);
 
 /* For others that find something to say (output templates): appends a note; text and hint are copied, NULL for none. */

@@ -4,13 +4,15 @@
  */
 #include "rules/lint.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #define TEXT(s) (int)((s).len < 200 ? (s).len : 200), (s).p
 
-static void warn(struct hc_checker *c, struct hc_ast_pos pos, uint32_t len, const char *text)
+static void warn(struct hc_checker *c, const struct hc_ast *check, const struct hc_literal *l, const char *text)
 {
-	hc_checker_note(c, &(struct hc_check_note){ false, "LOAD_COMPILE_CONDITION", text, NULL, NULL, pos, len });
+	hc_checker_note(c, &(struct hc_check_note){ false, "LOAD_COMPILE_CONDITION", text, NULL, NULL, l->pos, l->value.len,
+						    check->values_pos });
 }
 
 const char *hc_deprecated_field(unsigned i)
@@ -29,14 +31,35 @@ void hc_lint_deprecated(struct hc_checker *c, const char *field, struct hc_ast_p
 	hc_checker_note(c, &(struct hc_check_note){ false, "LOAD_DEPRECATED_ITEM", text, NULL, field, pos, len });
 }
 
-void hc_lint_operand(struct hc_checker *c, const struct hc_operand *op)
+static const struct hc_operand *find_field(const struct hc_operand *op, const char *name)
 {
-	if (op->kind == HC_OPERAND_FIELD)
-		for (unsigned i = 0; hc_deprecated_field(i); i++)
-			if (hc_str_is(op->name, hc_deprecated_field(i)))
-				hc_lint_deprecated(c, hc_deprecated_field(i), op->pos, op->text.len);
-	for (uint32_t i = 0; i < op->nargs; i++)
-		hc_lint_operand(c, op->args[i]);
+	const struct hc_operand *found = op->kind == HC_OPERAND_FIELD && hc_str_is(op->name, name) ? op : NULL;
+
+	for (uint32_t i = 0; !found && i < op->nargs; i++)
+		found = find_field(op->args[i], name);
+	return found;
+}
+
+/* The first use of the field in a left-hand side, noted. */
+static bool note_use(struct hc_checker *c, const struct hc_ast *ast, const char *name)
+{
+	const struct hc_operand *op;
+
+	for (uint32_t i = 0; i < ast->nkids; i++)
+		if (note_use(c, ast->kids[i], name))
+			return true;
+	op = ast->kind == HC_AST_CHECK ? find_field(ast->left, name) : NULL;
+	if (!op)
+		return false;
+	c->current = ast;
+	hc_lint_deprecated(c, name, op->pos, op->text.len);
+	return true;
+}
+
+void hc_lint_deprecated_fields(struct hc_checker *c, const struct hc_ast *ast)
+{
+	for (unsigned i = 0; hc_deprecated_field(i); i++)
+		note_use(c, ast, hc_deprecated_field(i));
 }
 
 /* Blanks removed; false if it is too long to be what we look for, or has a NUL. */
@@ -47,7 +70,7 @@ static bool squeeze(struct hc_str s, char *buf, size_t size)
 	for (uint32_t i = 0; i < s.len; i++) {
 		if (!s.p[i] || n + 1 >= size)
 			return false;
-		if (s.p[i] != ' ')
+		if (!isspace((unsigned char)s.p[i]))
 			buf[n++] = s.p[i];
 	}
 	buf[n] = '\0';
@@ -89,22 +112,19 @@ static bool looks_like_transformer(const char *text)
 	return false;
 }
 
-/* No metacharacter once anchors and a leading or trailing .* .+ .? are gone. */
+/* No metacharacter but ^ first, $ last, and a .* .+ .? that is first or last byte for byte: not behind ^ nor before $ (Q). */
 static bool is_plain_regex(struct hc_str s)
 {
 	static const char meta[] = "\\^$.[]|()?*+{}";
 
-	if (s.len && s.p[0] == '^')
-		s.p++, s.len--;
-	if (s.len && s.p[s.len - 1] == '$')
-		s.len--;
-	if (s.len >= 2 && s.p[0] == '.' && strchr("*+?", s.p[1]))
-		s.p += 2, s.len -= 2;
-	if (s.len >= 2 && s.p[s.len - 2] == '.' && strchr("*+?", s.p[s.len - 1]))
-		s.len -= 2;
-	for (uint32_t i = 0; i < s.len; i++)
-		if (strchr(meta, s.p[i]))
+	for (uint32_t i = 0; i < s.len; i++) {
+		if ((!i && s.p[i] == '^') || (i + 1 == s.len && s.p[i] == '$'))
+			continue;
+		if (s.p[i] == '.' && i + 1 < s.len && (!i || i + 2 == s.len) && s.p[i + 1] && strchr("*+?", s.p[i + 1]))
+			i++;
+		else if (strchr(meta, s.p[i]))
 			return false;
+	}
 	return true;
 }
 
@@ -116,7 +136,7 @@ void hc_lint_literal(struct hc_checker *c, const struct hc_ast *check, const str
 		snprintf(text, sizeof text,
 			 "regex check with '%.*s' may be optimized with simpler operators such as '=', 'contains', 'startswith', "
 			 "'endswith'", TEXT(l->value));
-		warn(c, l->pos, l->value.len, text);
+		warn(c, check, l, text);
 	}
 	if (!l->value.len || !squeeze(l->value, buf, sizeof buf) || !buf[0])
 		return;
@@ -127,5 +147,5 @@ void hc_lint_literal(struct hc_checker *c, const struct hc_ast *check, const str
 			 TEXT(l->value));
 	else
 		return;
-	warn(c, l->pos, l->value.len, text);
+	warn(c, check, l, text);
 }

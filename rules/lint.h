@@ -8,8 +8,8 @@
 
 /* Literals spelled like a field or a transformer call; regexes that need none of a regex's power. */
 void hc_lint_literal(struct hc_checker *checker, const struct hc_ast *check, const struct hc_literal *literal);
-/* Deprecated fields. */
-void hc_lint_operand(struct hc_checker *checker, const struct hc_operand *op);
+/* Deprecated fields on left-hand sides (others pass (Q)), each once, in the order of the list below. */
+void hc_lint_deprecated_fields(struct hc_checker *checker, const struct hc_ast *ast);
 
 /* The i-th field whose use is warned about, NULL after the last. */
 const char *hc_deprecated_field(unsigned i);

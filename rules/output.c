@@ -18,16 +18,36 @@
 /* Longer names than any field and argument; what is tried behind a % ends here. */
 enum { NAME_MAX_LEN = 256 };
 
+#define CONTAINER_INFO \
+	"%container.info is deprecated and no more useful, and will be dropped by Falco 1.0.0. The container plugin will " \
+	"automatically add required fields to the output message."
+
 struct template {
 	struct hc_checker *checker;
+	struct hc_str written;   /* the template as it stands in the rule */
 	struct hc_arena scratch; /* operands while they are tried */
-	const char *p;           /* NUL-terminated */
+	const char *p;           /* the same without * and %container.info; NUL-terminated */
 	uint32_t len;
 	struct hc_output_segment *segments; /* grows; moved to the checker's arena at the end */
 	uint32_t n, cap;
 	const struct hc_field **fields;
 	uint32_t nfields, fields_cap;
 };
+
+static const char container_info[] = "%container.info";
+enum { CONTAINER_INFO_LEN = sizeof container_info - 1 };
+
+/* Where what stands at off now was written. */
+static uint32_t written_at(const struct template *t, uint32_t off)
+{
+	const char *from = t->written.p, *end = from + t->written.len, *hit;
+	uint32_t at = off + (t->written.len && *from == '*');
+
+	for (; (hit = memmem(from, (size_t)(end - from), container_info, CONTAINER_INFO_LEN)); from = hit + CONTAINER_INFO_LEN)
+		if (hit <= t->written.p + at)
+			at += CONTAINER_INFO_LEN;
+	return at;
+}
 
 static void note(struct hc_checker *c, bool error, const char *code, const char *text, const char *hint, uint32_t off,
 		 uint32_t len)
@@ -39,7 +59,7 @@ static void note(struct hc_checker *c, bool error, const char *code, const char 
 
 static int refuse(struct template *t, const char *text, const char *hint, uint32_t off)
 {
-	note(t->checker, true, "LOAD_ERR_COMPILE_OUTPUT", text, hint, off, 1);
+	note(t->checker, true, "LOAD_ERR_COMPILE_OUTPUT", text, hint, written_at(t, off), 1);
 	return -EINVAL;
 }
 
@@ -216,31 +236,27 @@ static int by_text(const void *a, const void *b)
 /* The template without %container.info, in the checker's arena. */
 static struct hc_str cleaned(struct hc_checker *c, const char *p, size_t len)
 {
-	static const char info[] = "%container.info";
 	struct hc_buf text HC_BUF_DONE = { 0 };
 	const char *end = p + len, *hit;
 
-	while ((hit = memmem(p, (size_t)(end - p), info, sizeof info - 1))) {
-		if (p + len == end)
-			note(c, false, "LOAD_DEPRECATED_ITEM", "%container.info is deprecated and has no effect", NULL,
-			     (uint32_t)(hit - p), sizeof info - 1);
+	while ((hit = memmem(p, (size_t)(end - p), container_info, CONTAINER_INFO_LEN))) {
 		hc_buf_put(&text, p, (size_t)(hit - p));
-		p = hit + sizeof info - 1;
+		p = hit + CONTAINER_INFO_LEN;
 	}
 	hc_buf_put(&text, p, (size_t)(end - p));
 	return (struct hc_str){ hc_arena_dupn(&c->arena, text.p, text.len), (uint32_t)text.len };
 }
 
 /* (Q) A substring test: %evt.latency.s counts as evt.latency too (9.3). */
-static void lint(struct hc_checker *c, struct hc_str text)
+static void lint(const struct template *t)
 {
 	for (unsigned i = 0; hc_deprecated_field(i); i++) {
-		const char *f = hc_deprecated_field(i), *hit = memmem(text.p, text.len, f, strlen(f));
+		const char *f = hc_deprecated_field(i), *hit = memmem(t->p, t->len, f, strlen(f));
 
 		if (hit) {
-			uint32_t off = (uint32_t)(hit - text.p);
+			uint32_t off = written_at(t, (uint32_t)(hit - t->p));
 
-			hc_lint_deprecated(c, f, (struct hc_ast_pos){ off, 1, off + 1 }, (uint32_t)strlen(f));
+			hc_lint_deprecated(t->checker, f, (struct hc_ast_pos){ off, 1, off + 1 }, (uint32_t)strlen(f));
 		}
 	}
 }
@@ -248,7 +264,8 @@ static void lint(struct hc_checker *c, struct hc_str text)
 int hc_output_compile(struct hc_checker *c, const char *template, size_t len, const struct hc_output **ret)
 {
 	bool star = len && template[0] == '*';
-	struct template t = { .checker = c };
+	struct template t = { .checker = c, .written = { template, (uint32_t)len } };
+	const char *info = memmem(template, len, container_info, CONTAINER_INFO_LEN);
 	struct hc_output *o;
 	int r;
 
@@ -259,13 +276,15 @@ int hc_output_compile(struct hc_checker *c, const char *template, size_t len, co
 	}
 	o = hc_arena_new(&c->arena, struct hc_output);
 	o->star = star;
+	if (info)
+		note(c, false, "LOAD_DEPRECATED_ITEM", CONTAINER_INFO, NULL, (uint32_t)(info - template), CONTAINER_INFO_LEN);
 	o->text = cleaned(c, template + star, len - star);
-	lint(c, o->text);
 	t.p = o->text.p;
 	t.len = o->text.len;
 	hc_arena_init(&t.scratch);
 	r = compile(&t);
 	if (r == 0) {
+		lint(&t);
 		if (t.nfields)
 			qsort(t.fields, t.nfields, sizeof *t.fields, by_text);
 		o->segments = hc_arena_array(&c->arena, struct hc_output_segment, t.n + 1);

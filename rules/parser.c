@@ -331,8 +331,9 @@ static struct hc_literal *parse_string(struct parser *p)
 	return hc_lex_bare(&p->lx) ? literal(p, pos, false) : NULL;
 }
 
-static bool set_values(struct parser *p, struct hc_ast *check, const struct pointers *items)
+static bool set_values(struct parser *p, struct hc_ast *check, const struct pointers *items, struct hc_ast_pos pos)
 {
+	check->values_pos = pos;
 	check->values = hc_arena_array(p->arena, struct hc_literal, items->n + 1);
 	check->nvalues = items->n;
 	for (uint32_t i = 0; i < items->n; i++)
@@ -344,11 +345,12 @@ static bool set_value(struct parser *p, struct hc_ast *check, struct hc_literal 
 {
 	check->values = value;
 	check->nvalues = 1;
+	check->values_pos = value->pos;
 	return true;
 }
 
-/* What follows the opening parenthesis of a list of strings. */
-static bool parse_list(struct parser *p, struct hc_ast *check)
+/* What follows the opening parenthesis, at pos, of a list of strings. */
+static bool parse_list(struct parser *p, struct hc_ast *check, struct hc_ast_pos pos)
 {
 	struct pointers items = { 0 };
 	struct hc_literal *item;
@@ -366,7 +368,7 @@ static bool parse_list(struct parser *p, struct hc_ast *check)
 	} while (item && hc_lex_text(&p->lx, ","));
 	if (!hc_lex_text(&p->lx, ")"))
 		return fail(p, "expected a ')' token");
-	return set_values(p, check, &items);
+	return set_values(p, check, &items, pos);
 }
 
 static bool parse_list_value(struct parser *p, struct hc_ast *check, bool or_field)
@@ -380,7 +382,7 @@ static bool parse_list_value(struct parser *p, struct hc_ast *check, bool or_fie
 	hc_lex_blank(&p->lx);
 	pos = p->lx.pos;
 	if (hc_lex_text(&p->lx, "("))
-		return parse_list(p, check) && (leave(p, NULL), true);
+		return parse_list(p, check, pos) && (leave(p, NULL), true);
 	if (or_field && !(check->right = parse_right(p, &none)) && !none)
 		return false;
 	if (check->right)

@@ -88,7 +88,8 @@ static void put_problem(FILE *out, const struct hc_problem *p)
 	fprintf(out, "%s:", p->file ? p->file : p->at->name);
 	if (p->line)
 		fprintf(out, "%u:%u:", p->line, p->column);
-	fprintf(out, " %s: %s\n", hc_load_is_error(p->code) ? "error" : "warning", p->message);
+	fprintf(out, " %s: %s\n", hc_load_is_error(p->code) ? "error" : "warning",
+		*p->message ? p->message : hc_load_code_short(p->code));
 	if (p->line) {
 		hc_report_source(&source, p->line, p->column, p->width, hc_str(p->source_line));
 		fwrite(source.p, 1, source.len, out);

@@ -2,6 +2,8 @@
  *
  * What the checker refuses and what it warns about, word for word.
  */
+#include <errno.h>
+
 #include "fake.h"
 
 static struct hc_arena arena;
@@ -111,8 +113,14 @@ Test(check, warns_of_suspicious_literals)
 	cr_assert_str_eq(checker.notes[0].code, "LOAD_COMPILE_CONDITION");
 	cr_assert_str_eq(checker.notes[0].text, "regex check with 'foo' may be optimized with simpler operators such as "
 						"'=', 'contains', 'startswith', 'endswith'");
-	check("proc.name regex '^.*foo.+$'");
+	check("proc.name regex '.*foo.+'");
 	cr_assert_eq(checker.nnotes, 1);
+	check("proc.name regex '^foo$'");
+	cr_assert_eq(checker.nnotes, 1);
+	check("proc.name regex '.*$'");
+	cr_assert_eq(checker.nnotes, 1);
+	check("proc.name regex '^.*foo' or proc.name regex 'foo.*$' or proc.name regex '.'");
+	cr_assert_eq(checker.nnotes, 0);
 	check("proc.name regex 'fo+'");
 	cr_assert_eq(checker.nnotes, 0);
 	check("proc.name in (a, proc.pname, \"proc.aname[ 2 ]\")");
@@ -121,17 +129,42 @@ Test(check, warns_of_suspicious_literals)
 	check("proc.name = \"tolower(proc.name)\"");
 	cr_assert_str_eq(checker.notes[0].text,
 			 "'tolower(proc.name)' may be a valid field transformer misused as a const string value");
+	check("proc.name = \"proc.\\tpname \"");
+	cr_assert_eq(checker.nnotes, 1);
 	check("proc.name = proc.nothing or fd.name = /etc/passwd.bak");
 	cr_assert_eq(checker.nnotes, 0);
 }
 
-Test(check, deprecated_fields_are_warned_about_every_time)
+Test(check, deprecated_fields_are_warned_about_once_each)
 {
-	check("evt.dir = < and evt.latency > 5 or evt.dir = <");
-	cr_assert_eq(checker.nnotes, 3);
+	check("evt.latency > 5 and tolower(evt.dir) = < or evt.dir = <");
+	cr_assert_eq(checker.nnotes, 2);
 	cr_assert_str_eq(checker.notes[0].code, "LOAD_DEPRECATED_ITEM");
 	cr_assert_str_eq(checker.notes[0].deprecated_field, "evt.dir");
+	cr_assert_eq(checker.notes[0].pos.off, 28);
 	cr_assert_str_eq(checker.notes[1].deprecated_field, "evt.latency");
+	check("proc.name = val(evt.dir)");
+	cr_assert_eq(checker.nnotes, 0);
+}
+
+Test(check, a_condition_in_error_has_no_other_warnings_than_deprecated_fields)
+{
+	cr_assert_eq(check("proc.name = proc.pname and fd.num = x and evt.dir = <"), -EINVAL);
+	cr_assert_eq(checker.nnotes, 2);
+	cr_assert_str_eq(checker.notes[0].deprecated_field, "evt.dir");
+	cr_assert(checker.notes[1].error);
+}
+
+Test(check, falco_names_the_list_where_an_item_is_meant)
+{
+	check("fd.num in (1, x)");
+	cr_assert_eq(checker.notes[0].pos.off, 14);
+	cr_assert_eq(checker.notes[0].node.off, 10);
+	check("fd.num = x");
+	cr_assert_eq(checker.notes[0].node.off, 9);
+	check("toupper(tolower(fd.num)) = x");
+	cr_assert_eq(checker.notes[0].pos.off, 8);
+	cr_assert_eq(checker.notes[0].node.off, 16);
 }
 
 Test(check, equal_comparisons_are_one_predicate)

@@ -111,4 +111,17 @@ Test(output, deprecated_things_are_warned_about)
 	cr_assert_null(checker.notes[0].deprecated_field);
 	cr_assert_str_eq(checker.notes[1].deprecated_field, "evt.latency");
 	cr_assert_str_eq(checker.notes[2].deprecated_field, "evt.latency.s");
+	cr_assert_null(compile("%evt.latency.s %container.info %no.field"));
+	cr_assert_eq(checker.nnotes, 2);
+	cr_assert_null(checker.notes[0].deprecated_field);
+	cr_assert(checker.notes[1].error);
+}
+
+Test(output, places_are_those_in_the_rule)
+{
+	compile("*%no.field");
+	cr_assert_eq(checker.notes[0].pos.off, 2);
+	compile("* %container.info%container.info %evt.dir");
+	cr_assert_eq(checker.notes[0].pos.off, 2);
+	cr_assert_eq(checker.notes[1].pos.off, 34);
 }
