@@ -6,12 +6,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/outfile.h"
 
 enum { CHUNK = 64 << 10 };
 
@@ -62,40 +61,16 @@ int hc_file_write_fd(int fd, const void *p, size_t len)
 	return 0;
 }
 
-static int fill(int fd, const void *p, size_t len, mode_t mode)
-{
-	int r = hc_file_write_fd(fd, p, len);
-
-	if (!r && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
-		r = -errno;
-	return r;
-}
-
 int hc_file_write(const char *path, const void *p, size_t len, mode_t mode, struct hc_diag *reterr_diag)
 {
-	struct hc_buf temp HC_BUF_DONE = { 0 };
-	const char *slash = strrchr(path, '/');
-	int dir = slash ? (int)(slash - path) + 1 : 0, r;
-	HC_CLOSE int fd = -1;
+	struct hc_outfile file;
+	int r = hc_outfile_open(&file, path, mode, reterr_diag), closed;
 
-	if (!strcmp(path, "-")) {
-		r = hc_file_write_fd(STDOUT_FILENO, p, len);
-		return r ? hc_diag_set(reterr_diag, r, "cannot write to standard output: %s", strerror(-r)) : 0;
-	}
-	/* DIR/.NAME.XXXXXX: the same file system, out of the way of wildcards. */
-	hc_buf_printf(&temp, "%.*s.%s.XXXXXX", dir, path, path + dir);
-	fd = mkostemp(temp.p, O_CLOEXEC);
-	if (fd < 0)
-		return hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot create a file beside it: %m");
-	r = fill(fd, p, len, mode);
-	if (r) {
-		unlink(temp.p);
-		return hc_diag_set_off(reterr_diag, r, path, -1, "cannot be written: %s", strerror(-r));
-	}
-	if (rename(temp.p, path) < 0) {
-		r = hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot be put in its place: %m");
-		unlink(temp.p);
+	if (r)
 		return r;
-	}
-	return 0;
+	r = hc_file_write_fd(file.fd, p, len);
+	if (r)
+		hc_diag_set_off(reterr_diag, r, file.name, -1, "cannot be written: %s", strerror(-r));
+	closed = hc_outfile_close(&file, !r, r ? NULL : reterr_diag);
+	return r ? r : closed;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Small files as a whole: read up to a cap, written so that they appear complete or not at all.
+ * Small files as a whole: read up to a cap, written through outfile.h.
  */
 #pragma once
 
@@ -14,7 +14,7 @@
 int hc_file_read(struct hc_buf *buf, const char *path, size_t max, struct hc_diag *reterr_diag);
 /* The same of an open descriptor, from where it stands; path is for messages. */
 int hc_file_read_fd(struct hc_buf *buf, int fd, const char *path, size_t max, struct hc_diag *reterr_diag);
-/* Writes a file of that mode beside path and puts it in its place; "-" is standard output. 0 or negative errno with diag. */
+/* All of it or nothing becomes the file of that name and mode (see outfile.h). 0 or negative errno with diag. */
 int hc_file_write(const char *path, const void *p, size_t len, mode_t mode, struct hc_diag *reterr_diag);
 /* All of it, whatever write(2) does in between. 0 or negative errno. */
 int hc_file_write_fd(int fd, const void *p, size_t len);

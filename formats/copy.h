@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What `hindcast convert` and `hindcast merge` have in common: pouring a reader into a writer, and saying how it went.
+ * What the commands that write a capture from captures have in common (convert, merge, cut, redact): pouring a reader into
+ * a writer, and saying how it went.
  */
 #pragma once
 

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Atomically written output files.
+ * See output.h.
  */
 #include "formats/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "common/buf.h"
-#include "common/mem.h"
+#include "common/cleanup.h"
 
 static volatile sig_atomic_t interrupted;
 
@@ -40,43 +37,24 @@ static void catch_signals(void)
 	}
 }
 
-/* DIR/.NAME.XXXXXX for DIR/NAME: the same file system, out of the way of wildcards. */
-static char *temp_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	int dir = slash ? (int)(slash - path) + 1 : 0;
-	struct hc_buf b = { 0 };
-
-	hc_buf_printf(&b, "%.*s.%s.XXXXXX", dir, path, path + dir);
-	return b.p;
-}
-
 int hc_output_open(struct hc_output *ret, const char *path, const struct hc_writer_options *options,
 		   struct hc_diag *reterr_diag)
 {
-	struct hc_output o = { .fd = -1 };
-	int fd, r;
+	struct hc_output o = { 0 };
+	int r, fd;
 
-	if (!strcmp(path, "-")) {
-		fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-		if (fd < 0)
-			return hc_diag_set(reterr_diag, -errno, "cannot use standard output: %m");
-	} else {
-		o.path = hc_strdup(path);
-		o.temp = temp_name(path);
-		fd = mkostemp(o.temp, O_CLOEXEC);
-		if (fd < 0) {
-			r = hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot create a file beside it: %m");
-			free(o.path);
-			free(o.temp);
-			return r;
-		}
-		o.fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	}
 	catch_signals();
-	r = hc_writer_open(&o.writer, fd, o.path ? o.path : "standard output", options, reterr_diag);
-	if (r < 0) {
-		hc_output_close(&o, false, NULL);
+	r = hc_outfile_open(&o.file, path, 0600, reterr_diag);
+	if (r)
+		return r;
+	/* The writer closes its descriptor; the file's is needed after that. */
+	fd = fcntl(o.file.fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		r = hc_diag_set_off(reterr_diag, -errno, o.file.name, -1, "cannot be written: %m");
+	else
+		r = hc_writer_open(&o.writer, fd, o.file.name, options, reterr_diag);
+	if (r) {
+		hc_outfile_close(&o.file, false, NULL);
 		return r;
 	}
 	*ret = o;
@@ -85,23 +63,10 @@ int hc_output_open(struct hc_output *ret, const char *path, const struct hc_writ
 
 int hc_output_close(struct hc_output *o, bool keep, struct hc_diag *reterr_diag)
 {
-	int r = hc_writer_close(o->writer, reterr_diag);
+	int r = hc_writer_close(TAKE(o->writer), reterr_diag);
+	int closed = hc_outfile_close(&o->file, keep && !r, r ? NULL : reterr_diag);
 
-	if (o->temp) {
-		keep = keep && !r;
-		if (keep && fsync(o->fd) < 0)
-			r = hc_diag_set_off(reterr_diag, -errno, o->path, -1, "cannot be written to disk: %m");
-		if (keep && !r && rename(o->temp, o->path) < 0)
-			r = hc_diag_set_off(reterr_diag, -errno, o->path, -1, "cannot be put in its place: %m");
-		if (!keep || r)
-			unlink(o->temp);
-	}
-	if (o->fd >= 0)
-		close(o->fd);
-	free(o->path);
-	free(o->temp);
-	*o = (struct hc_output){ .fd = -1 };
-	return r;
+	return r ? r : closed;
 }
 
 static bool ends_with(const char *s, const char *end)

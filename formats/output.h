@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * An output file that appears under its name only when it is complete: written beside it under a temporary name, then
- * renamed. An interrupted command leaves neither.
+ * A capture as an output file (common/outfile.h): it appears under its name only when it is complete, and an interrupted
+ * command leaves nothing.
  */
 #pragma once
 
 #include <stdbool.h>
 
 #include "common/diag.h"
+#include "common/outfile.h"
 #include "formats/writer.h"
 
 struct hc_output {
 	struct hc_writer *writer;
-	char *path, *temp; /* owned; temp NULL: standard output */
-	int fd;            /* a second descriptor of the file, to sync it; -1 for standard output */
+	struct hc_outfile file;
 };
 
-/* Creates the output for path ("-": standard output), readable by its owner only. From here on SIGINT, SIGTERM and
+/* Creates the output for path (borrowed until close), readable by its owner only. From here on SIGINT, SIGTERM and
  * SIGHUP only set a flag: see hc_output_interrupted. */
 int hc_output_open(struct hc_output *ret, const char *path, const struct hc_writer_options *options,
 		   struct hc_diag *reterr_diag);

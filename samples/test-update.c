@@ -7,14 +7,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "common/mem.h"
 #include "replay/print.h"
 
@@ -392,33 +391,9 @@ uint32_t hc_test_edited(const struct hc_test_file *file, const struct hc_test_re
 int hc_test_rewrite(const char *path, const struct hc_buf *text, struct hc_diag *reterr_diag)
 {
 	HC_FREE char *real = realpath(path, NULL);
-	struct hc_buf temp HC_BUF_DONE = { 0 };
 	struct stat st;
-	size_t done = 0;
-	bool ok;
-	HC_CLOSE int fd = -1;
 
 	if (!real || stat(real, &st))
-		return hc_diag_set(reterr_diag, -errno, "cannot rewrite %s: %s", path, strerror(errno));
-	hc_buf_printf(&temp, "%s.XXXXXX", real);
-	fd = mkostemp(temp.p, O_CLOEXEC);
-	if (fd < 0)
-		return hc_diag_set(reterr_diag, -errno, "cannot make a file beside %s: %s", path, strerror(errno));
-	ok = !fchmod(fd, st.st_mode & 07777);
-	while (ok && done < text->len) {
-		ssize_t w = write(fd, text->p + done, text->len - done);
-
-		if (w < 0 && errno != EINTR)
-			ok = false;
-		else if (w > 0)
-			done += (size_t)w;
-	}
-	ok = ok && !fsync(fd) && !rename(temp.p, real);
-	if (!ok) {
-		int err = errno;
-
-		unlink(temp.p);
-		return hc_diag_set(reterr_diag, -err, "cannot rewrite %s: %s", path, strerror(err));
-	}
-	return 0;
+		return hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot be rewritten: %m");
+	return hc_file_write(real, text->p, text->len, st.st_mode & 07777, reterr_diag);
 }
