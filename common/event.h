@@ -99,6 +99,15 @@ static inline const uint8_t *hc_event_param(struct hc_event *ev, uint32_t k, uin
 	return ev->data + ev->param_off[k];
 }
 
+/* "Present": there and not empty. */
+static inline bool hc_event_has(struct hc_event *ev, uint32_t k)
+{
+	uint32_t len;
+
+	hc_event_param(ev, k, &len);
+	return len > 0;
+}
+
 /* Integer parameters: the stored width (1, 2, 4 or 8 bytes) zero- or sign-extended; fallback if the parameter is
  * missing, empty or of an odd width. */
 static inline uint64_t hc_event_u64(struct hc_event *ev, uint32_t k, uint64_t fallback)

@@ -227,9 +227,8 @@ static bool id_of_list(struct hc_state *s, struct hc_str list, struct hc_str *re
 			type = TYPE_LIBVIRT_LXC;
 		else if (match_bpm(path, ret_id))
 			type = TYPE_BPM;
-		if (type >= 0) {
-			if (ret_id->len)
-				hc_containers_note(s, *ret_id, type);
+		if (type >= 0 && ret_id->len) {
+			hc_containers_note(s, *ret_id, type);
 			return true;
 		}
 		list = part(list, nul ? nul + 1 - list.p : list.len, list.len);

@@ -10,20 +10,11 @@ enum {
 	UID, GID, VTID, VPID, PIDNS_START,
 };
 
-/* "Present": there and not empty. */
-static bool has(struct hc_event *ev, uint32_t k)
-{
-	uint32_t len;
-
-	hc_event_param(ev, k, &len);
-	return len > 0;
-}
-
 /* exe, comm and args as the event tells them; like: whom the args probably equal. */
 static void set_identity(struct hc_state *s, struct hc_thread *t, struct hc_event *ev, const struct hc_thread *like)
 {
 	hc_text_set_param(s, &t->exe, ev, EXE);
-	if (has(ev, COMM))
+	if (hc_event_has(ev, COMM))
 		hc_text_set_param(s, &t->comm, ev, COMM);
 	else
 		hc_text_share(s, &t->comm, t->exe);
@@ -34,7 +25,7 @@ static void set_common(struct hc_state *s, struct hc_thread *t, struct hc_event 
 {
 	set_identity(s, t, ev, like);
 	t->fdlimit = hc_event_i64(ev, FDLIMIT, -1);
-	if (has(ev, VM_SWAP)) {
+	if (hc_event_has(ev, VM_SWAP)) {
 		t->pfmajor = hc_event_u64(ev, PGFT_MAJ, 0);
 		t->pfminor = hc_event_u64(ev, PGFT_MIN, 0);
 		t->vmsize_kb = (uint32_t)hc_event_u64(ev, VM_SIZE, 0);
@@ -43,7 +34,7 @@ static void set_common(struct hc_state *s, struct hc_thread *t, struct hc_event 
 	}
 	t->uid = (uint32_t)hc_event_u64(ev, UID, UINT32_MAX);
 	t->gid = (uint32_t)hc_event_u64(ev, GID, UINT32_MAX);
-	if (has(ev, CGROUPS))
+	if (hc_event_has(ev, CGROUPS))
 		hc_text_set_bytes(s, &t->cgroups, ev, CGROUPS, like ? like->cgroups : NULL);
 	t->clone_ts_ns = ev->ts_ns;
 	hc_users_note(s, NULL, t->uid, t->gid);
@@ -86,7 +77,7 @@ static void inherit_process(struct hc_state *s, struct hc_thread *t, const struc
 
 static void set_virtual_ids(struct hc_thread *t, struct hc_event *ev)
 {
-	if (has(ev, VPID)) {
+	if (hc_event_has(ev, VPID)) {
 		t->vtid = hc_event_i64(ev, VTID, -1);
 		t->vpid = hc_event_i64(ev, VPID, -1);
 	} else {
@@ -188,7 +179,8 @@ static void on_child(struct hc_state *s, struct hc_event *ev)
 	bool was_invalid, replaced = false;
 
 	if (t && t->clone_ts_ns) {
-		if ((int64_t)(ev->ts_ns - t->clone_ts_ns) < HC_YOUNG_NS)
+		/* Unsigned, so that an event from before the entry's birth counts as long after it (Q). */
+		if (ev->ts_ns - t->clone_ts_ns < HC_YOUNG_NS)
 			return;
 		hc_thread_remove(s, t);
 		replaced = true;
@@ -220,7 +212,7 @@ static void on_child(struct hc_state *s, struct hc_event *ev)
 		hc_state_touch(s, from);
 	}
 	/* Outside of namespaces it stays unknown: the reference shows no value there, boot time or other. */
-	if ((flags & (HC_CL_CHILD_IN_PIDNS | HC_CL_NEWPID) || t->tid != t->vtid) && has(ev, PIDNS_START))
+	if ((flags & (HC_CL_CHILD_IN_PIDNS | HC_CL_NEWPID) || t->tid != t->vtid) && hc_event_has(ev, PIDNS_START))
 		t->pidns_init_start_ts_ns = s->machine.boot_ts_ns + hc_event_u64(ev, PIDNS_START, 0);
 	hc_thread_create_dependencies(s, t);
 	hc_threads_put(s, t);

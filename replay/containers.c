@@ -54,24 +54,33 @@ static void clear(struct hc_state *s, struct hc_container *c)
 	*c = (struct hc_container){ .id = c->id, .type = -1 };
 }
 
+static void drop(struct hc_state *s, struct hc_container *c)
+{
+	clear(s, c);
+	hc_text_unref(&s->pool, c->id);
+	hc_pool_free(&s->pool, c, sizeof *c);
+}
+
 void hc_containers_done(struct hc_state *s)
 {
 	for (uint32_t i = 0; i < s->containers.cap; i++) {
 		struct hc_container *c = s->containers.slots[i];
 
-		if (!c)
-			continue;
-		clear(s, c);
-		hc_text_unref(&s->pool, c->id);
-		hc_pool_free(&s->pool, c, sizeof *c);
+		if (c)
+			drop(s, c);
 	}
 	free(s->containers.slots);
 	s->containers = (struct hc_containers){ 0 };
 }
 
+static uint32_t home_of(const struct hc_containers *cs, struct hc_str id)
+{
+	return (uint32_t)hc_hash_u64(cs->seed ^ hc_hash_bytes(id.p, id.len)) & (cs->cap - 1);
+}
+
 static uint32_t find_slot(const struct hc_containers *cs, struct hc_str id)
 {
-	uint32_t i = (uint32_t)hc_hash_u64(cs->seed ^ hc_hash_bytes(id.p, id.len)) & (cs->cap - 1);
+	uint32_t i = home_of(cs, id);
 
 	while (cs->slots[i] && !hc_str_eq(hc_text_str(cs->slots[i]->id), id))
 		i = (i + 1) & (cs->cap - 1);
@@ -229,6 +238,29 @@ static void fill(struct hc_state *s, struct hc_container *c, json_t *o)
 	set_mounts(s, c, json_object_get(o, "Mounts"));
 }
 
+/* What a removal described is gone after its event. */
+void hc_containers_settle(struct hc_state *s)
+{
+	struct hc_containers *cs = &s->containers;
+	const uint32_t mask = cs->cap - 1;
+	uint32_t hole = find_slot(cs, hc_text_str(s->container->id));
+	struct hc_container *c = cs->slots[hole];
+
+	s->container = NULL;
+	s->container_removed = false;
+	cs->slots[hole] = NULL;
+	for (uint32_t i = (hole + 1) & mask; cs->slots[i]; i = (i + 1) & mask) {
+		if (((i - home_of(cs, hc_text_str(cs->slots[i]->id))) & mask) >= ((i - hole) & mask)) {
+			cs->slots[hole] = cs->slots[i];
+			cs->slots[i] = NULL;
+			hole = i;
+		}
+	}
+	cs->n--;
+	drop(s, c);
+	hc_state_raise(&s->thread_epoch);
+}
+
 static bool is_container_event(struct hc_event *ev)
 {
 	struct hc_str name;
@@ -263,6 +295,7 @@ void hc_containers_event(struct hc_state *s, struct hc_event *ev)
 	if (c) {
 		fill(s, c, o);
 		s->container = c;
+		s->container_removed = ev->type == PPME_ASYNCEVENT_E && hc_str_is(hc_event_str(ev, 1), "container_removed");
 		hc_state_raise(&s->thread_epoch);
 	}
 	json_decref(doc);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Containers: the id a cgroup list stands for (fields-semantics.md 6.1) and the metadata that container events in the
- * capture bring (6.2), by id. Metadata entries are never removed while a section lasts.
+ * capture bring (6.2), by id. An entry stays until the event that tells of the container's removal is over.
  */
 #pragma once
 

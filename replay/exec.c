@@ -14,14 +14,6 @@ enum {
 enum { EXE_WRITABLE = 1, EXE_UPPER_LAYER = 2, EXE_FROM_MEMFD = 4, EXE_LOWER_LAYER = 8 };
 enum { AT_EMPTY_PATH_PORTABLE = 1 };
 
-static bool has(struct hc_event *ev, uint32_t k)
-{
-	uint32_t len;
-
-	hc_event_param(ev, k, &len);
-	return len > 0;
-}
-
 static struct hc_str cut_deleted(struct hc_str s)
 {
 	static const char tail[] = " (deleted)";
@@ -73,7 +65,7 @@ static void exepath_from_enter(struct hc_state *s, struct hc_thread *t)
 
 static void set_inode(struct hc_thread *t, struct hc_event *ev)
 {
-	if (!has(ev, EXE_MTIME))
+	if (!hc_event_has(ev, EXE_MTIME))
 		return;
 	t->exe_ino = hc_event_u64(ev, EXE_INO, 0);
 	t->exe_ino_ctime_ns = hc_event_u64(ev, EXE_CTIME, 0);
@@ -86,11 +78,11 @@ static void set_inode(struct hc_thread *t, struct hc_event *ev)
 
 static void set_credentials(struct hc_state *s, struct hc_thread *t, struct hc_event *ev)
 {
-	if (has(ev, VPGID))
+	if (hc_event_has(ev, VPGID))
 		t->vpgid = hc_event_i64(ev, VPGID, -1);
-	if (has(ev, LOGINUID))
+	if (hc_event_has(ev, LOGINUID))
 		t->loginuid = (uint32_t)hc_event_u64(ev, LOGINUID, UINT32_MAX);
-	if (has(ev, EXEC_FLAGS)) {
+	if (hc_event_has(ev, EXEC_FLAGS)) {
 		const uint64_t flags = hc_event_u64(ev, EXEC_FLAGS, 0);
 
 		t->exe_writable = flags & EXE_WRITABLE;
@@ -98,16 +90,16 @@ static void set_credentials(struct hc_state *s, struct hc_thread *t, struct hc_e
 		t->exe_from_memfd = flags & EXE_FROM_MEMFD;
 		t->exe_lower_layer = flags & EXE_LOWER_LAYER;
 	}
-	if (has(ev, CAP_EFFECTIVE)) {
+	if (hc_event_has(ev, CAP_EFFECTIVE)) {
 		t->cap_inheritable = hc_event_u64(ev, CAP_INHERITABLE, 0);
 		t->cap_permitted = hc_event_u64(ev, CAP_PERMITTED, 0);
 		t->cap_effective = hc_event_u64(ev, CAP_EFFECTIVE, 0);
 	}
 	set_inode(t, ev);
-	if (has(ev, UID))
+	if (hc_event_has(ev, UID))
 		t->uid = (uint32_t)hc_event_u64(ev, UID, UINT32_MAX);
 	t->pgid = hc_event_i64(ev, PGID, -1);
-	if (has(ev, GID))
+	if (hc_event_has(ev, GID))
 		t->gid = (uint32_t)hc_event_u64(ev, GID, UINT32_MAX);
 	hc_users_note(s, t->container, t->uid, t->gid);
 }
@@ -116,7 +108,7 @@ static void set_program(struct hc_state *s, struct hc_thread *t, struct hc_event
 {
 	hc_text_set_param(s, &t->exe, ev, EXE);
 	t->lastexec_ts_ns = ev->ts_ns;
-	if (has(ev, COMM))
+	if (hc_event_has(ev, COMM))
 		hc_text_set_param(s, &t->comm, ev, COMM);
 	else
 		hc_text_share(s, &t->comm, t->exe);
@@ -131,18 +123,18 @@ static void set_program(struct hc_state *s, struct hc_thread *t, struct hc_event
 		hc_thread_create_dependencies(s, t);
 	}
 	t->fdlimit = hc_event_i64(ev, FDLIMIT, t->fdlimit);
-	if (has(ev, VM_SWAP)) {
+	if (hc_event_has(ev, VM_SWAP)) {
 		t->pfmajor = hc_event_u64(ev, PGFT_MAJ, 0);
 		t->pfminor = hc_event_u64(ev, PGFT_MIN, 0);
 		t->vmsize_kb = (uint32_t)hc_event_u64(ev, VM_SIZE, 0);
 		t->vmrss_kb = (uint32_t)hc_event_u64(ev, VM_RSS, 0);
 		t->vmswap_kb = (uint32_t)hc_event_u64(ev, VM_SWAP, 0);
 	}
-	if (has(ev, ENV))
+	if (hc_event_has(ev, ENV))
 		hc_text_set_bytes(s, &t->env, ev, ENV, NULL);
-	if (has(ev, CGROUPS))
+	if (hc_event_has(ev, CGROUPS))
 		hc_text_set_bytes(s, &t->cgroups, ev, CGROUPS, t->cgroups);
-	if (has(ev, TTY))
+	if (hc_event_has(ev, TTY))
 		t->tty = (uint32_t)hc_event_u64(ev, TTY, 0);
 }
 
@@ -170,7 +162,7 @@ void hc_on_exec(struct hc_state *s, struct hc_event *ev)
 			t->group->nlive++;
 	}
 	set_program(s, t, ev);
-	if (has(ev, TRUSTED_EXEPATH))
+	if (hc_event_has(ev, TRUSTED_EXEPATH))
 		hc_thread_set_exepath(s, t, hc_event_str(ev, TRUSTED_EXEPATH));
 	else
 		exepath_from_enter(s, t);

@@ -66,7 +66,7 @@ bool hc_extract_container(struct hc_eval *eval, const struct hc_field *field, bo
 	switch (field->id) {
 	case HC_FIELD_CONTAINER_ID: return hc_give_str(ret, c == &host ? HC_STR("host") : v.id);
 	case HC_FIELD_CONTAINER_START_TS: case HC_FIELD_CONTAINER_DURATION:
-		start = eval->thread ? eval->thread->pidns_init_start_ts_ns : 0;
+		start = eval->thread && !eval->state->container ? eval->thread->pidns_init_start_ts_ns : 0;
 		if (!start)
 			return false;
 		return hc_give_int(ret, field->id == HC_FIELD_CONTAINER_START_TS ? start : eval->ev->ts_ns - start);

@@ -354,9 +354,9 @@ bool hc_exits_recent(const struct hc_state *s, int64_t ptid, int64_t tid, uint64
 	for (uint16_t i = x->bucket[exit_bucket(s, ptid, tid)]; i != NO_EXIT; i = x->next[i]) {
 		const struct hc_exit *e = &x->ring[i];
 
-		/* The newest one decides: older ones of the same pair cannot be younger. */
-		if (e->ptid == (uint32_t)ptid && e->tid == (uint32_t)tid)
-			return (int64_t)(ts_ns - e->ts_ns) < HC_YOUNG_NS;
+		/* The newest one that is not in the future decides: older ones of the same pair cannot be younger. */
+		if (e->ptid == (uint32_t)ptid && e->tid == (uint32_t)tid && ts_ns >= e->ts_ns)
+			return ts_ns - e->ts_ns < HC_YOUNG_NS;
 	}
 	return false;
 }

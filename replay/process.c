@@ -174,17 +174,20 @@ void hc_on_prlimit(struct hc_state *s, struct hc_event *ev)
 	set_fdlimit(tid ? hc_threads_get(s, tid) : s->thread, limit);
 }
 
+/* The sizes are how things stand at the event, so failed calls tell them too. Old events lack the later ones, or all. */
 static void set_vm(struct hc_thread *t, struct hc_event *ev, uint32_t first)
 {
-	t->vmsize_kb = (uint32_t)hc_event_u64(ev, first, 0);
+	if (hc_event_has(ev, first))
+		t->vmsize_kb = (uint32_t)hc_event_u64(ev, first, 0);
+	if (!hc_event_has(ev, first + 2))
+		return;
 	t->vmrss_kb = (uint32_t)hc_event_u64(ev, first + 1, 0);
 	t->vmswap_kb = (uint32_t)hc_event_u64(ev, first + 2, 0);
 }
 
-/* brk returns an address; mmap, mmap2 and munmap a result. */
 void hc_on_memory(struct hc_state *s, struct hc_event *ev)
 {
-	if (s->thread && (ev->type == PPME_SYSCALL_BRK_4_X || hc_event_i64(ev, 0, -1) >= 0))
+	if (s->thread)
 		set_vm(s->thread, ev, 1);
 }
 
@@ -192,7 +195,7 @@ void hc_on_switch(struct hc_state *s, struct hc_event *ev)
 {
 	struct hc_thread *main;
 
-	if (!s->thread)
+	if (!s->thread || !hc_event_has(ev, 5))
 		return;
 	s->thread->pfmajor = hc_event_u64(ev, 1, 0);
 	s->thread->pfminor = hc_event_u64(ev, 2, 0);

@@ -136,6 +136,8 @@ void hc_users_event(struct hc_state *s, struct hc_event *ev);
 void hc_containers_init(struct hc_state *s);
 void hc_containers_done(struct hc_state *s);
 void hc_containers_event(struct hc_state *s, struct hc_event *ev);
+/* Forgets the container whose removal the last event told; only while container_removed is set. */
+void hc_containers_settle(struct hc_state *s);
 /* state-numbers.c: asyncevent hindcast.state. */
 void hc_state_numbers_event(struct hc_state *s, struct hc_event *ev);
 /* An entry with id and type only, unless one is known. */

@@ -199,6 +199,9 @@ void hc_state_section(struct hc_state *s, const struct hc_section *section)
 	init(s);
 	s->event = NULL;
 	s->container = NULL;
+	s->container_removed = false;
+	s->has_first = false;
+	s->first_ts_ns = 0;
 	s->section = section;
 	s->machine = section->has_machine ? section->machine : (struct hc_machine){ 0 };
 	hc_state_raise(&s->thread_epoch);
@@ -245,6 +248,15 @@ void hc_state_settle(struct hc_state *s, uint64_t ts_ns)
 		s->closed_in = NULL;
 		hc_fds_remove(s, t, s->closed_fd);
 	}
+	if (s->container_removed)
+		hc_containers_settle(s);
+}
+
+/* Recorders that did not tell the arguments at the enter wrote events without any; conversion gives them empty ones. They
+ * are not kept, so that their exits find no usable enter event (5.3) rather than one that says "<NA>". */
+static bool tells_nothing(struct hc_event *ev)
+{
+	return !hc_event_has(ev, 0) && ev->type != PPME_SOCKET_CONNECT_E && ev->type != PPME_SYSCALL_EXECVEAT_E;
 }
 
 /* Keeps a passing enter event with its thread: count and lengths of its parameters, then their bytes. */
@@ -256,6 +268,8 @@ static void store_enter(struct hc_state *s, struct hc_thread *t, struct hc_event
 
 	hc_text_unref(&s->pool, t->enter);
 	t->enter = NULL;
+	if (tells_nothing(ev))
+		return;
 	if (!ev->nindexed)
 		hc_event_index(ev);
 	n = ev->nindexed - 1;
@@ -361,7 +375,7 @@ bool hc_state_event(struct hc_state *s, struct hc_event *ev)
 	const struct hc_event_info *info = hc_event_info(ev);
 	const struct how *how = &how_table[ev->type];
 
-	if (s->exited || s->closed_in)
+	if (s->exited || s->closed_in || s->container_removed)
 		hc_state_settle(s, ev->ts_ns);
 	if (s->loading && !hc_state_is_initial_type(ev->type))
 		hc_state_loaded(s);
@@ -403,9 +417,9 @@ bool hc_state_matters(const struct hc_state *s)
 		return false;
 	if (apply == hc_on_io || apply == hc_on_send || apply == hc_on_recv)
 		return s->io_changed;
-	/* Failed calls change nothing, but for one still in progress and one that is counted. brk returns no result. */
+	/* Failed calls change nothing, but for one still in progress, one that is counted, and those that tell sizes. */
 	if (ev->type & 1 && ev->type != PPME_SOCKET_CONNECT_X && ev->type != PPME_SYSCALL_MEMFD_CREATE_X &&
-	    ev->type != PPME_SYSCALL_BRK_4_X) {
+	    apply != hc_on_memory) {
 		hc_event_param(ev, 0, &len);
 		return !len || hc_event_i64(ev, 0, -1) >= 0;
 	}

@@ -62,6 +62,7 @@ struct hc_state {
 	bool io_changed;          /* a transfer changed its fd's entry, or made one */
 	bool enter_usable;        /* exit of the seven: the stored enter event belongs to it */
 	const struct hc_container *container; /* container events: the one described; else NULL */
+	bool container_removed;   /* it goes before the next event */
 	bool loading;             /* initial-state events are being consumed */
 	bool has_first;
 	uint64_t first_ts_ns;     /* reference of evt.reltime: first event that is no meta event; see has_first */
@@ -110,7 +111,7 @@ bool hc_state_is_initial_type(uint16_t type);
 /* After hc_state_event: whether later events would look different had this one not been applied. Errs on the side of yes. */
 bool hc_state_matters(const struct hc_state *state);
 
-/* What an exit or a close leaves to be done before the next event (1, step 2), done now; ts_ns: that event's time. */
+/* What an exit, a close or the removal of a container leaves to be done before the next event (1, step 2), done now; ts_ns: that event's time. */
 void hc_state_settle(struct hc_state *state, uint64_t ts_ns);
 
 /* The thread with that tid, or NULL; also finds placeholders and dead ones. */

@@ -94,6 +94,7 @@ Test(containers, complete_ids_get_an_entry)
 	cr_expect_eq(c->type, 1);
 	cr_expect_not(c->complete);
 	cr_expect_null(hc_containers_find(&w.state->containers, HC_STR("0123456789ab")));
+	cr_expect_str_eq(id_of("/lxc/"), "host", "an empty id is none");
 }
 
 Test(containers, children_are_host_until_their_own_event)
@@ -145,6 +146,37 @@ Test(containers, events_bring_metadata)
 	cr_expect_eq(w.state->container->nmounts, 0);
 	feed(&w, PPME_ASYNCEVENT_E, -1, N(0), S("hindcast.loss"), S(json));
 	cr_expect_null(w.state->container, "another kind of async event");
+}
+
+Test(containers, removal_describes_the_container_once_more)
+{
+	const struct hc_containers *cs = &w.state->containers;
+
+	for (int i = 0; i < 100; i++) {
+		char doc[64];
+
+		snprintf(doc, sizeof doc, "{\"container\":{\"id\":\"c%d\",\"name\":\"n\"}}", i);
+		feed(&w, PPME_ASYNCEVENT_E, -1, N(0), S("container"), S(doc));
+	}
+	for (int i = 0; i < 100; i += 2) {
+		char doc[64], id[8];
+
+		snprintf(doc, sizeof doc, "{\"container\":{\"id\":\"c%d\",\"name\":\"gone\"}}", i);
+		snprintf(id, sizeof id, "c%d", i);
+		feed(&w, PPME_ASYNCEVENT_E, -1, N(0), S("container_removed"), S(doc));
+		cr_assert_not_null(w.state->container);
+		cr_expect_str_eq(text(w.state->container->name), "gone");
+		feed(&w, PPME_SYSCALL_CLOSE_X, 10, N(0), N(3));
+		cr_expect_null(w.state->container);
+		cr_expect_null(hc_containers_find(cs, hc_str(id)));
+	}
+	cr_expect_eq(cs->n, 50);
+	for (int i = 1; i < 100; i += 2) {
+		char id[8];
+
+		snprintf(id, sizeof id, "c%d", i);
+		cr_expect_not_null(hc_containers_find(cs, hc_str(id)), "%s", id);
+	}
 }
 
 Test(containers, unusable_documents_are_counted)

@@ -105,6 +105,7 @@ Test(state, new_section_starts_anew)
 	cr_expect_null(hc_state_find(w.state, 500));
 	cr_expect_not_null(hc_state_find(w.state, 10));
 	cr_expect(w.state->loading);
+	cr_expect_not(w.state->has_first, "times are relative to its own first event");
 }
 
 /* Forks, exits and reuses in random order: the table must stay consistent, which removal from an open-addressing table

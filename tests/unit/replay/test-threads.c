@@ -261,6 +261,39 @@ Test(threads, stale_entry_is_replaced_by_either_view)
 	cr_expect_eq(hc_thread_nthreads(find(10)), 3, "(Q) the overwritten entry is still counted");
 }
 
+Test(threads, ages_do_not_reach_into_the_past)
+{
+	struct clone_values c = clone_by(10, 1, 30);
+
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 10, CLONE_VALUES(c));
+	w.ts_ns -= 5000;
+	c = clone_child(30, 10);
+	c.comm = "earlier";
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 30, CLONE_VALUES(c));
+	expect_text(find(30)->comm, "earlier");
+	w.ts_ns += 1000000;
+	exit_of(30, 0);
+	nothing();
+	w.ts_ns -= 500000;
+	c = clone_by(10, 1, 30);
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 10, CLONE_VALUES(c));
+	cr_expect_not_null(find(30), "the exit that is remembered lies ahead");
+}
+
+Test(threads, sizes_are_told_by_failed_calls_and_kept_where_nothing_is_told)
+{
+	struct hc_thread *t = find(10);
+
+	feed(&w, PPME_SYSCALL_MMAP_X, 10, N(-12), N(100), N(50), N(5));
+	cr_expect(t->vmsize_kb == 100 && t->vmrss_kb == 50 && t->vmswap_kb == 5);
+	feed(&w, PPME_SYSCALL_BRK_4_X, 10, N(4096), N(200), EMPTY, EMPTY, EMPTY);
+	cr_expect(t->vmsize_kb == 200 && t->vmrss_kb == 50 && t->vmswap_kb == 5);
+	feed(&w, PPME_SCHEDSWITCH_6_E, 10, N(20), N(7), N(8), N(300), N(60), N(6));
+	cr_expect(t->pfmajor == 7 && t->pfminor == 8 && t->vmsize_kb == 300);
+	feed(&w, PPME_SCHEDSWITCH_6_E, 10, N(20), EMPTY, EMPTY, EMPTY, EMPTY, EMPTY);
+	cr_expect(t->pfmajor == 7 && t->pfminor == 8 && t->vmsize_kb == 300);
+}
+
 Test(threads, caller_that_was_unknown_learns_from_its_clone)
 {
 	struct clone_values c = clone_by(700, 10, 30);
@@ -331,6 +364,9 @@ Test(threads, exec_of_old_captures_takes_the_path_of_its_enter_event)
 	feed(&w, PPME_SYSCALL_EXECVE_19_X, 10, EXEC_VALUES(e));
 	expect_text(find(10)->exepath, "/home/prog");
 	feed(&w, PPME_SYSCALL_EXECVE_19_E, 10, EMPTY);
+	feed(&w, PPME_SYSCALL_EXECVE_19_X, 10, EXEC_VALUES(e));
+	expect_text(find(10)->exepath, "/home/prog");
+	feed(&w, PPME_SYSCALL_EXECVE_19_E, 10, S("<NA>"));
 	feed(&w, PPME_SYSCALL_EXECVE_19_X, 10, EXEC_VALUES(e));
 	expect_text(find(10)->exepath, "<NA>");
 	/* execveat: enter of one, exit of the other when it succeeds. */
