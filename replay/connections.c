@@ -178,17 +178,17 @@ void hc_on_socket(struct hc_state *s, struct hc_event *ev)
 void hc_on_socketpair(struct hc_state *s, struct hc_event *ev)
 {
 	const uint64_t ends[2] = { hc_event_u64(ev, 3, 0), hc_event_u64(ev, 4, 0) };
+	struct hc_fd *fd[2];
 
 	if (!s->thread || result(ev) < 0 || hc_event_i64(ev, 1, -1) == hc_event_i64(ev, 2, -1))
 		return;
-	/* The first one last: it is the event's fd; but last_fd is the second (Q). */
-	for (uint32_t k = 2; k >= 1; k--) {
-		struct hc_fd *fd = hc_fds_add(s, s->thread, hc_event_i64(ev, k, -1), HC_FD_UNIX_SOCK);
-
-		if (fd)
-			memcpy(fd->sock, ends, sizeof ends);
+	for (uint32_t k = 0; k < 2; k++) {
+		fd[k] = hc_fds_add(s, s->thread, hc_event_i64(ev, 1 + k, -1), HC_FD_UNIX_SOCK);
+		if (fd[k])
+			memcpy(fd[k]->sock, ends, sizeof ends);
 	}
-	s->thread->last_fd = hc_event_i64(ev, 2, -1);
+	/* The first one is the event's fd; but last_fd is the second (Q). */
+	s->fd = fd[0];
 }
 
 static void become_server(struct hc_fd *fd, const uint8_t *ip, uint32_t len, uint16_t port)
@@ -519,20 +519,12 @@ static void traffic(struct hc_state *s, const uint8_t *p, uint32_t len, bool rec
 	name_by_protocol(s, fd);
 }
 
-static bool has_result(struct hc_event *ev)
-{
-	uint32_t len;
-
-	hc_event_param(ev, 0, &len);
-	return len > 0;
-}
-
 void hc_on_send(struct hc_state *s, struct hc_event *ev)
 {
 	const uint8_t *p;
 	uint32_t len;
 
-	if (!s->thread || !has_result(ev) || result(ev) < 0)
+	if (!s->thread || !hc_event_has(ev, 0) || result(ev) < 0)
 		return;
 	p = hc_event_param(ev, 4, &len);
 	if (!s->fd && s->thread->last_fd >= 0 && ev->type != PPME_SOCKET_SENDMMSG_X && len &&
@@ -549,7 +541,7 @@ void hc_on_recv(struct hc_state *s, struct hc_event *ev)
 	const uint8_t *p;
 	uint32_t len;
 
-	if (!s->fd || !has_result(ev) || result(ev) < 0)
+	if (!s->fd || !hc_event_has(ev, 0) || result(ev) < 0)
 		return;
 	p = hc_event_param(ev, ev->type == PPME_SOCKET_RECVFROM_X ? 2 : ev->type == PPME_SOCKET_RECVMSG_X ? 3 : 4, &len);
 	traffic(s, p, len, true);

@@ -122,8 +122,12 @@ static void load_ip_fd(struct hc_state *s, struct hc_fd *fd, const struct hc_fd_
 
 static void load_fd(struct hc_state *s, struct hc_thread *t, const struct hc_fd_info *in)
 {
-	struct hc_fd *fd = hc_fds_add_own(s, t, in->fd, in->type);
+	struct hc_fd *fd;
 
+	/* Nobody writes these, and the reference has no place for them. */
+	if (in->type == HC_FD_UNKNOWN)
+		return;
+	fd = hc_fds_add_own(s, t, in->fd, in->type);
 	if (!fd)
 		return;
 	fd->flags = HC_FDF_FROM_PROC;
@@ -164,7 +168,7 @@ static void set_direction(struct hc_state *s, const uint8_t *listening)
 
 			if (fd->type != HC_FD_IPV4_SOCK || !(fd->flags & HC_FDF_FROM_PROC) || fd->flags & HC_FDF_ROLES)
 				continue;
-			fd = hc_fds_edit(s, s->tids[i], num);
+			fd = hc_fds_edit_own(s, s->tids[i], num);
 			if (!fd)
 				continue;
 			if (listening[port / 8] >> (port % 8) & 1)

@@ -310,6 +310,33 @@ Test(connections, socketpair_makes_two)
 	cr_expect_null(world_get_fd(&w, 10, 5));
 }
 
+Test(connections, socketpair_makes_the_first_one_first)
+{
+	for (int fd = 0; fd < HC_FDS_MAX - 1; fd++)
+		feed(&w, PPME_SYSCALL_EVENTFD_X, 10, N(fd), N(0), N(0));
+	feed(&w, PPME_SOCKET_SOCKETPAIR_X, 10, N(0), N(5000), N(5001), N(0x10), N(0x20), N(1), N(1), N(0));
+	cr_expect_not_null(world_get_fd(&w, 10, 5000));
+	cr_expect_null(world_get_fd(&w, 10, 5001), "the table is full");
+}
+
+Test(connections, snapshot_lists_of_threads_are_their_own)
+{
+	static const int64_t owners[] = { 10, 12 };
+
+	world_thread(&w, 12, 10, 1)->flags = HC_CL_CLONE_FILES | HC_CL_CLONE_THREAD;
+	world_fd(&w, 10, 3, HC_FD_IPV4_SERVSOCK, "")->sport = 80;
+	for (int i = 0; i < 2; i++)
+		*world_fd(&w, owners[i], 4, HC_FD_IPV4_SOCK, "") =
+			(struct hc_fd_info){ .tid = owners[i], .fd = 4, .type = HC_FD_IPV4_SOCK, .l4proto = HC_L4_TCP, .sport = 80,
+					     .dport = 1234, .sip = { 10, 0, 0, 1 }, .dip = { 1, 2, 3, 4 } };
+	world_fd(&w, 10, 5, HC_FD_UNKNOWN, "");
+	world_load(&w);
+	hc_state_loaded(w.state);
+	expect(4, "1.2.3.4:1234->10.0.0.1:80", SERVER, HC_L4_TCP, true);
+	cr_expect_eq(hc_state_find(w.state, 12)->fds->dense[4]->flags & HC_FDF_ROLES, HC_FDF_ROLE_SERVER);
+	cr_expect_null(world_get_fd(&w, 10, 5), "of no type");
+}
+
 Test(connections, snapshot_sockets_have_directions)
 {
 	struct hc_fd_info *in;
