@@ -64,7 +64,7 @@ struct hc_eval {
 	struct hc_eval_pattern *patterns;
 	uint64_t *switch_ts_ns; /* by cpu: last switch event, for thread.exectime */
 	uint64_t exectime_serial, exectime_ns, cpu_serial;
-	double cpu_user, cpu_system;
+	double cpu_user, cpu_system, cpu_total;
 };
 
 /* state is borrowed for the context's life. */

@@ -4,6 +4,7 @@
  */
 #include "replay/extract.h"
 
+#include "replay/paths.h"
 #include "replay/render.h"
 
 /* Index of the parameter called name, or -1. */
@@ -13,6 +14,14 @@ static int param_named(const struct hc_event_info *info, struct hc_str name)
 		if (hc_str_is(name, info->params[k].name))
 			return k;
 	return -1;
+}
+
+const struct hc_param_info *hc_rawarg_param(const struct hc_eval *eval, const struct hc_field *field)
+{
+	const struct hc_event_info *info = hc_event_info(eval->ev);
+	int k = param_named(info, field->key);
+
+	return k >= 0 ? &info->params[k] : NULL;
 }
 
 /* The resolved text of parameter k if it has one, else the plain one. */
@@ -82,8 +91,7 @@ static bool give_raw(struct hc_eval *eval, const struct hc_field *field, bool fo
 	if (!p || (!for_output && kind != hc_value_kind_of(field->type)))
 		return false;
 	if (kind == HC_VALUE_STRING)
-		return len ? hc_give_str(ret, (struct hc_str){ (const char *)p, (uint32_t)strnlen((const char *)p, len) })
-			   : hc_give_str(ret, HC_STR("<NA>"));
+		return hc_give_str(ret, hc_event_str(eval->ev, (uint32_t)k));
 	if (!len)
 		return false;
 	if (kind == HC_VALUE_INT && (int)len == hc_param_type_size(param->type)) {

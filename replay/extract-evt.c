@@ -5,6 +5,8 @@
  */
 #include "replay/extract.h"
 
+#include <ctype.h>
+
 #include "common/mem.h"
 #include "replay/paths.h"
 #include "replay/print.h"
@@ -41,26 +43,29 @@ static bool is_ip(const struct hc_fd *fd)
 	return hc_fd_is_ip_tuple(fd) || hc_fd_is_ip_server(fd);
 }
 
-/* evt.count.error.*: which of the four an event belongs to (2.3); by name, so that obsolete codes count as well. */
-static enum hc_field_id error_class(const struct hc_eval *eval)
+/* evt.count.error.*: does an event count as an error of that kind (2.3)? Not exclusive: a failed mmap of a file is one
+ * of files and one of memory. By name, so that obsolete codes count as well. */
+static bool counts_as(const struct hc_eval *eval, enum hc_field_id id)
 {
 	const struct hc_event_info *info = hc_event_info(eval->ev);
 	const struct hc_fd *fd = eval->state->fd;
 	struct hc_str name = hc_str(info->name);
+	bool memory = (info->category & HC_EC_LOW_MASK) == EC_MEMORY, file, net;
 
 	if (fd) {
-		if (is_file(fd) || fd->type == HC_FD_DIRECTORY)
-			return HC_FIELD_EVT_COUNT_ERROR_FILE;
-		if (is_ip(fd) || fd->type == HC_FD_UNIX_SOCK)
-			return HC_FIELD_EVT_COUNT_ERROR_NET;
-	} else if (hc_str_is(name, "open") || hc_str_is(name, "creat") || hc_str_is(name, "openat") ||
-		   hc_str_is(name, "openat2") || hc_str_is(name, "open_by_handle_at")) {
-		return HC_FIELD_EVT_COUNT_ERROR_FILE;
-	} else if (hc_str_is(name, "accept") || hc_str_is(name, "accept4") || hc_str_is(name, "connect")) {
-		return HC_FIELD_EVT_COUNT_ERROR_NET;
+		file = is_file(fd) || fd->type == HC_FD_DIRECTORY;
+		net = is_ip(fd) || fd->type == HC_FD_UNIX_SOCK;
+	} else {
+		file = hc_str_is(name, "open") || hc_str_is(name, "creat") || hc_str_is(name, "openat") ||
+		       hc_str_is(name, "openat2") || hc_str_is(name, "open_by_handle_at");
+		net = hc_str_is(name, "accept") || hc_str_is(name, "accept4") || hc_str_is(name, "connect");
 	}
-	return (info->category & HC_EC_LOW_MASK) == EC_MEMORY ? HC_FIELD_EVT_COUNT_ERROR_MEMORY
-							       : HC_FIELD_EVT_COUNT_ERROR_OTHER;
+	switch (id) {
+	case HC_FIELD_EVT_COUNT_ERROR_FILE: return file;
+	case HC_FIELD_EVT_COUNT_ERROR_NET: return net;
+	case HC_FIELD_EVT_COUNT_ERROR_MEMORY: return memory;
+	default: return !file && !net && (fd || !memory);
+	}
 }
 
 static bool buflen(const struct hc_eval *eval, enum hc_field_id id, struct hc_value *ret)
@@ -159,7 +164,7 @@ bool hc_extract_evt(struct hc_eval *eval, const struct hc_field *field, bool for
 	case HC_FIELD_EVT_COUNT_ERROR: return result_of(ev, &res) && hc_give_int(ret, res < 0);
 	case HC_FIELD_EVT_COUNT_ERROR_FILE: case HC_FIELD_EVT_COUNT_ERROR_NET: case HC_FIELD_EVT_COUNT_ERROR_MEMORY:
 	case HC_FIELD_EVT_COUNT_ERROR_OTHER:
-		return result_of(ev, &res) && error_class(eval) == field->id && hc_give_int(ret, res < 0);
+		return result_of(ev, &res) && counts_as(eval, field->id) && hc_give_int(ret, res < 0);
 	default: return buflen(eval, field->id, ret);
 	}
 }
@@ -317,15 +322,38 @@ bool hc_extract_evt_open(struct hc_eval *eval, const struct hc_field *field, boo
 	}
 }
 
-/* Old infrastructure events: "Event:start;ID:abc;name:x;Image:y" in the description (2.7). */
+static struct hc_str trimmed(struct hc_str s)
+{
+	while (s.len && isspace((unsigned char)*s.p)) {
+		s.p++;
+		s.len--;
+	}
+	while (s.len && isspace((unsigned char)s.p[s.len - 1]))
+		s.len--;
+	return s;
+}
+
+/* The text before the first c, which is cut off the rest together with it. */
+static struct hc_str cut_at(struct hc_str *rest, char c)
+{
+	const char *end = rest->len ? memchr(rest->p, c, rest->len) : NULL;
+	struct hc_str head = { rest->p, end ? (uint32_t)(end - rest->p) : rest->len };
+	uint32_t taken = head.len + (end != NULL);
+
+	*rest = (struct hc_str){ rest->p + taken, rest->len - taken };
+	return head;
+}
+
+/* Old infrastructure events: "Event:start; ID:abc; name:x; Image:y" in the description (2.7). A value ends at a colon:
+ * images come without tag and digest, unless a digest is all there is. */
 bool hc_extract_evt_infra(struct hc_eval *eval, const struct hc_field *field, bool for_output, struct hc_value *ret)
 {
 	static const struct {
 		enum hc_field_id id;
 		const char *key;
 	} keys[] = {
-		{ HC_FIELD_EVT_INFRA_DOCKER_NAME, "Event:" }, { HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_ID, "ID:" },
-		{ HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_NAME, "name:" }, { HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_IMAGE, "Image:" },
+		{ HC_FIELD_EVT_INFRA_DOCKER_NAME, "Event" }, { HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_ID, "ID" },
+		{ HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_NAME, "name" }, { HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_IMAGE, "Image" },
 	};
 	struct hc_str key = { 0 }, left;
 
@@ -336,18 +364,17 @@ bool hc_extract_evt_infra(struct hc_eval *eval, const struct hc_field *field, bo
 			key = hc_str(keys[i].key);
 	left = hc_event_str(eval->ev, 2);
 	while (left.len) {
-		const char *end = memchr(left.p, ';', left.len);
-		struct hc_str entry = { left.p, end ? (uint32_t)(end - left.p) : left.len };
+		struct hc_str whole = trimmed(cut_at(&left, ';')), rest, value;
 
-		if (entry.len >= key.len && !memcmp(entry.p, key.p, key.len)) {
-			entry = (struct hc_str){ entry.p + key.len, entry.len - key.len };
-			if (field->id == HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_ID && entry.len > INFRA_ID_LEN)
-				entry.len = INFRA_ID_LEN;
-			return hc_give_str(ret, entry);
-		}
-		if (!end)
-			break;
-		left = (struct hc_str){ end + 1, left.len - entry.len - 1 };
+		if (!hc_str_eq(trimmed(cut_at(&whole, ':')), key))
+			continue;
+		rest = whole;
+		value = trimmed(cut_at(&rest, ':'));
+		if (field->id == HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_IMAGE)
+			value = hc_str_is(value, "sha256") ? trimmed(whole) : trimmed(cut_at(&value, '@'));
+		if (field->id == HC_FIELD_EVT_INFRA_DOCKER_CONTAINER_ID && value.len > INFRA_ID_LEN)
+			value.len = INFRA_ID_LEN;
+		return hc_give_str(ret, value);
 	}
 	return false;
 }
@@ -375,8 +402,8 @@ static bool at_pair(uint16_t type, bool dst, uint32_t *ret_dirfd, uint32_t *ret_
 
 bool hc_extract_evt_abspath(struct hc_eval *eval, const struct hc_field *field, bool for_output, struct hc_value *ret)
 {
+	uint32_t kdirfd, kpath, dirfd_len, path_len;
 	struct hc_str path, base;
-	uint32_t kdirfd, kpath;
 	struct hc_buf *buf;
 	struct hc_fd *dir;
 	int64_t dirfd;
@@ -385,6 +412,10 @@ bool hc_extract_evt_abspath(struct hc_eval *eval, const struct hc_field *field, 
 		return hc_event_i64(eval->ev, 0, -1) > 0 &&
 		       hc_give_concat(eval, ret, HC_STR(""), hc_event_str(eval->ev, 3));
 	if (!at_pair(eval->ev->type, hc_str_is(field->key, "dst"), &kdirfd, &kpath))
+		return false;
+	hc_event_param(eval->ev, kdirfd, &dirfd_len);
+	hc_event_param(eval->ev, kpath, &path_len);
+	if (!dirfd_len || !path_len)
 		return false;
 	path = hc_event_str(eval->ev, kpath);
 	dirfd = hc_event_i64(eval->ev, kdirfd, -1);

@@ -64,20 +64,16 @@ static bool succeeded(struct hc_event *ev)
 	}
 }
 
-/* The entry's name with a '/' if it is a directory's, else the bare word (8 (Q)). */
+/* The name of a directory's entry, else the bare word (8 (Q)). */
 static bool give_at_directory(struct hc_eval *eval, int8_t kdirfd, struct hc_str path, struct hc_value *ret)
 {
-	const struct hc_fd *dir = kdirfd < 0 ? NULL : hc_eval_fd_at(eval, hc_event_i64(eval->ev, (uint32_t)kdirfd, -1));
-	struct hc_str base;
-	struct hc_buf *buf;
+	const int64_t dirfd = kdirfd < 0 ? -1 : hc_event_i64(eval->ev, (uint32_t)kdirfd, -1);
+	const struct hc_fd *entry = hc_eval_fd_at(eval, dirfd);
+	char dir[HC_PATH_SIZE + 1];
 
-	if (!dir || dir->type != HC_FD_DIRECTORY)
+	if (!entry || entry->type != HC_FD_DIRECTORY)
 		return hc_give_concat(eval, ret, HC_STR("<UNKNOWN>"), path);
-	base = hc_text_str(dir->name);
-	buf = hc_eval_text(eval);
-	hc_buf_put(buf, base.p, base.len);
-	hc_buf_putc(buf, '/');
-	return hc_give_concat(eval, ret, (struct hc_str){ buf->p, (uint32_t)buf->len }, path);
+	return hc_give_concat(eval, ret, hc_path_dirfd(eval->thread, dirfd, path, dir), path);
 }
 
 bool hc_extract_fspath(struct hc_eval *eval, const struct hc_field *field, bool for_output, struct hc_value *ret)
@@ -158,6 +154,8 @@ static bool put_listed(struct hc_buf *to, enum hc_field_id id, int64_t number, c
 		if (!tuple && !server)
 			return false;
 		addr = hc_fd_destination(fd, &len, &port);
+		if (server)
+			len = 4; /* (Q): of IPv6 servers the first four bytes, as if they were IPv4 */
 		break;
 	default:
 		if (!tuple)

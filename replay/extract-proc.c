@@ -292,53 +292,71 @@ bool hc_extract_proc(struct hc_eval *eval, const struct hc_field *field, bool fo
 	}
 }
 
-/* thread.cpu*: what a procinfo event says, less what the thread's previous one said; at most 100. */
+/* now - last as the reference has it: nothing to compare with is 0, backwards counts as much (at most 100). */
+static double cpu_since(uint64_t last, uint64_t now)
+{
+	double d = last ? (double)(now - last) : 0;
+
+	return d > 100 ? 100 : d;
+}
+
+/* thread.cpu*: what a procinfo event says, less what the thread's previous one said. */
 static bool give_cpu(struct hc_eval *eval, enum hc_field_id id, struct hc_value *ret)
 {
 	struct hc_thread *t = eval->thread;
-	double cpu;
 
 	if (eval->ev->type != PPME_PROCINFO_E)
 		return false;
 	if (eval->cpu_serial != eval->serial) {
 		uint64_t user = hc_event_u64(eval->ev, 0, 0), system = hc_event_u64(eval->ev, 1, 0);
 
-		eval->cpu_user = t->cpu_user_last ? (double)(int64_t)(user - t->cpu_user_last) : 0;
-		eval->cpu_system = t->cpu_system_last ? (double)(int64_t)(system - t->cpu_system_last) : 0;
+		eval->cpu_user = cpu_since(t->cpu_user_last, user);
+		eval->cpu_system = cpu_since(t->cpu_system_last, system);
+		eval->cpu_total = cpu_since(t->cpu_user_last + t->cpu_system_last, user + system);
 		t->cpu_user_last = user;
 		t->cpu_system_last = system;
 		eval->cpu_serial = eval->serial;
 	}
 	switch (id) {
-	case HC_FIELD_THREAD_CPU_USER: cpu = eval->cpu_user; break;
-	case HC_FIELD_THREAD_CPU_SYSTEM: cpu = eval->cpu_system; break;
-	default: cpu = eval->cpu_user + eval->cpu_system;
+	case HC_FIELD_THREAD_CPU_USER: return hc_give_double(ret, eval->cpu_user);
+	case HC_FIELD_THREAD_CPU_SYSTEM: return hc_give_double(ret, eval->cpu_system);
+	default: return hc_give_double(ret, eval->cpu_total);
 	}
-	return hc_give_double(ret, cpu > 100 ? 100 : cpu);
 }
 
 enum { CPUS_MAX = 1 << 16 };
 
+/* Switches of threads nobody knows, the idle ones above all, count as well: they begin what the next one ends. */
+static uint64_t exectime(struct hc_eval *eval)
+{
+	uint64_t *last;
+
+	if (eval->exectime_serial == eval->serial)
+		return eval->exectime_ns;
+	eval->exectime_serial = eval->serial;
+	eval->exectime_ns = 0;
+	if (eval->ev->type != PPME_SCHEDSWITCH_6_E && eval->ev->type != PPME_SCHEDSWITCH_1_E)
+		return 0;
+	if (!eval->switch_ts_ns)
+		eval->switch_ts_ns = hc_calloc(CPUS_MAX, sizeof *eval->switch_ts_ns);
+	last = &eval->switch_ts_ns[eval->ev->cpu];
+	if (*last)
+		eval->exectime_ns = eval->ev->ts_ns - *last;
+	*last = eval->ev->ts_ns;
+	if (eval->thread)
+		eval->thread->exectime_total_ns += eval->exectime_ns;
+	return eval->exectime_ns;
+}
+
 bool hc_extract_thread_time(struct hc_eval *eval, const struct hc_field *field, bool for_output, struct hc_value *ret)
 {
-	if (field->id != HC_FIELD_THREAD_EXECTIME && field->id != HC_FIELD_THREAD_TOTEXECTIME)
-		return give_cpu(eval, field->id, ret);
-	if (eval->exectime_serial != eval->serial) {
-		eval->exectime_serial = eval->serial;
-		eval->exectime_ns = 0;
-		if (eval->ev->type == PPME_SCHEDSWITCH_6_E || eval->ev->type == PPME_SCHEDSWITCH_1_E) {
-			uint64_t *last;
-
-			if (!eval->switch_ts_ns)
-				eval->switch_ts_ns = hc_calloc(CPUS_MAX, sizeof *eval->switch_ts_ns);
-			last = &eval->switch_ts_ns[eval->ev->cpu];
-			if (*last)
-				eval->exectime_ns = eval->ev->ts_ns - *last;
-			*last = eval->ev->ts_ns;
-			eval->thread->exectime_total_ns += eval->exectime_ns;
-		}
+	switch (field->id) {
+	case HC_FIELD_THREAD_EXECTIME: return hc_give_int(ret, exectime(eval));
+	case HC_FIELD_THREAD_TOTEXECTIME:
+		exectime(eval); /* adds it up */
+		return eval->thread && hc_give_int(ret, eval->thread->exectime_total_ns);
+	default: return give_cpu(eval, field->id, ret);
 	}
-	return hc_give_int(ret, field->id == HC_FIELD_THREAD_EXECTIME ? eval->exectime_ns : eval->thread->exectime_total_ns);
 }
 
 /* Names and places of a user: the record's, else root's if the id is 0, else <NA> as text (7). */
@@ -359,7 +377,7 @@ bool hc_extract_user(struct hc_eval *eval, const struct hc_field *field, bool fo
 	switch (field->id) {
 	case HC_FIELD_USER_UID: return hc_give_int(ret, t->uid);
 	case HC_FIELD_GROUP_GID: return hc_give_int(ret, t->gid);
-	case HC_FIELD_USER_LOGINUID: return hc_give_int(ret, (uint64_t)(int64_t)(int32_t)t->loginuid);
+	case HC_FIELD_USER_LOGINUID: return hc_give_int(ret, t->loginuid == UINT32_MAX ? UINT64_MAX : t->loginuid);
 	case HC_FIELD_USER_LOGINNAME:
 		r = hc_users_find_user(users, t->container, t->loginuid);
 		return hc_give_str(ret, record_text(r, r ? r->name : NULL, t->loginuid, "root"));

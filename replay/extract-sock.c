@@ -68,6 +68,12 @@ static bool give_port(struct hc_value *ret, struct end e)
 	return e.addr && hc_give_int(ret, e.port);
 }
 
+/* Unlike the address, the port of a server socket needs no role: snapshots have none (5.4). */
+static bool give_server_port(struct hc_eval *eval, struct hc_value *ret)
+{
+	return give_port(ret, hc_fd_is_ip_server(eval->fd) ? source(eval->fd) : end_of(eval, SERVER));
+}
+
 uint8_t hc_fd_shown_l4proto(const struct hc_fd *fd)
 {
 	uint8_t proto = hc_fd_l4proto(fd);
@@ -94,9 +100,9 @@ static bool give_proto(struct hc_eval *eval, enum which which, struct hc_value *
 	struct hc_buf *buf;
 
 	if (hc_fd_is_ip_server(fd) && which == SERVER)
-		return has_role(fd) && hc_give_str(ret, HC_STR(""));
+		return hc_give_str(ret, HC_STR(""));
 	if (!e.addr)
-		return which == CLIENT && has_role(fd) && !hc_fd_is_ip_server(fd) && hc_give_str(ret, HC_STR(""));
+		return which == CLIENT && has_role(fd) && hc_give_str(ret, HC_STR(""));
 	buf = hc_eval_text(eval);
 	hc_buf_u64(buf, e.port);
 	return hc_give_buf(eval, ret, buf);
@@ -149,7 +155,7 @@ bool hc_extract_sock(struct hc_eval *eval, const struct hc_field *field, bool fo
 	case HC_FIELD_FD_LIP: case HC_FIELD_FD_LNET: return give_ip(ret, end_of(eval, LOCAL));
 	case HC_FIELD_FD_RIP: case HC_FIELD_FD_RNET: return give_ip(ret, end_of(eval, REMOTE));
 	case HC_FIELD_FD_CPORT: return give_port(ret, end_of(eval, CLIENT));
-	case HC_FIELD_FD_SPORT: return give_port(ret, end_of(eval, SERVER));
+	case HC_FIELD_FD_SPORT: return give_server_port(eval, ret);
 	case HC_FIELD_FD_LPORT: return give_port(ret, end_of(eval, LOCAL));
 	case HC_FIELD_FD_RPORT: return give_port(ret, end_of(eval, REMOTE));
 	case HC_FIELD_FD_CPROTO: return give_proto(eval, CLIENT, ret);

@@ -117,5 +117,9 @@ bool hc_env_value(struct hc_str env, struct hc_str name, struct hc_str *ret);
 /* proc.fdopencount: entries of the main thread's own table. */
 uint64_t hc_fd_open_count(const struct hc_thread *t);
 
+/* The current event's parameter that evt.rawarg.NAME is about: its own type and format count where it is shown (3.3).
+ * NULL if it has none. */
+const struct hc_param_info *hc_rawarg_param(const struct hc_eval *eval, const struct hc_field *field);
+
 /* fd.name. */
 bool hc_fd_name(struct hc_eval *eval, struct hc_value *ret);

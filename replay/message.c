@@ -12,6 +12,8 @@ static bool put_token(struct hc_eval *eval, const struct hc_expr *expr, struct h
 	struct hc_expr_ctx cx = { .extract = hc_extract, .ctx = eval, .scratch = &eval->scratch };
 	struct hc_value value;
 
+	if (expr->kind == HC_EXPR_FIELD)
+		return hc_show_field(eval, expr->field, to);
 	return hc_expr_eval(expr, &cx, true, &value) && hc_show_text(to, &value, expr->type, expr->format, eval->base64);
 }
 

@@ -20,9 +20,12 @@ struct param {
 	uint32_t len;
 };
 
+/* As everywhere, old recorders' (NULL) is the text <NA> (scap-format.md 10.2). */
 static struct hc_str text_of(const uint8_t *p, uint32_t len)
 {
-	return (struct hc_str){ (const char *)p, p ? (uint32_t)strnlen((const char *)p, len) : 0 };
+	struct hc_str s = { (const char *)p, p ? (uint32_t)strnlen((const char *)p, len) : 0 };
+
+	return hc_str_is(s, "(NULL)") ? HC_STR("<NA>") : s;
 }
 
 static void put_str(struct hc_buf *to, struct hc_str s)
@@ -60,7 +63,7 @@ static void put_integer(struct hc_buf *to, const struct param *q)
 		hc_print_octal(to, u);
 	} else if (q->info->format == PF_HEX) {
 		hc_print_hex(to, u);
-	} else if (hc_type_is_signed(q->info->type) || q->info->type == PT_UINT64) { /* (Q): 64 bits always signed */
+	} else if (hc_type_is_signed(q->info->type) || q->len >= 4) { /* (Q): 32 and 64 bits always signed: chown's uid=-1 */
 		hc_buf_i64(to, signed_of(q));
 	} else {
 		hc_buf_u64(to, u);
@@ -113,8 +116,7 @@ static void put_separated(struct hc_buf *to, size_t start, const char *name)
 	hc_buf_puts(to, name);
 }
 
-/* The reference's walk (scap-format.md 10.3): matched bits are consumed, and an entry that equals the whole value ends
- * the walk with its name, even after parts of it were named. */
+/* The reference's walk (scap-format.md 10.3): matched bits are consumed, the entry of the whole value ends it. */
 static void put_flags(struct hc_buf *to, const struct hc_flagset *set, uint64_t whole)
 {
 	size_t start = to->len;
@@ -123,14 +125,12 @@ static void put_flags(struct hc_buf *to, const struct hc_flagset *set, uint64_t 
 	for (size_t i = 0; i < set->n; i++) {
 		uint64_t v = set->flags[i].value;
 
-		if (v == whole) {
-			put_separated(to, start, set->flags[i].name);
+		if (v ? (left & v) != v : whole != 0)
+			continue;
+		put_separated(to, start, set->flags[i].name);
+		if (v == whole)
 			return;
-		}
-		if (v && (left & v) == v) {
-			put_separated(to, start, set->flags[i].name);
-			left &= ~v;
-		}
+		left &= ~v;
 	}
 }
 
@@ -143,13 +143,22 @@ static void put_enum(struct hc_buf *to, const struct hc_flagset *set, uint64_t v
 			put_separated(to, start, set->flags[i].name);
 }
 
-static void put_mode(struct hc_buf *to, const struct hc_flagset *set, uint64_t v)
+/* Like put_flags, but the entry of the whole value ends the walk with its name even if its bits were named before:
+ * a socket's 0140000 is S_IFREG|S_IFSOCK, with permissions only S_IFREG is left of the type. */
+static void put_mode(struct hc_buf *to, const struct hc_flagset *set, uint64_t whole)
 {
 	size_t start = to->len;
+	uint64_t left = whole;
 
-	for (size_t i = 0; i < set->n; i++)
-		if (set->flags[i].value && (v & set->flags[i].value) == set->flags[i].value)
+	for (size_t i = 0; i < set->n; i++) {
+		uint64_t v = set->flags[i].value;
+
+		if (v == whole || (v && (left & v) == v))
 			put_separated(to, start, set->flags[i].name);
+		if (v == whole)
+			return;
+		left &= (left & v) == v ? ~v : UINT64_MAX;
+	}
 }
 
 /* Relative, there and not the text <NA>: such paths have a resolved form. */
@@ -182,13 +191,14 @@ static void put_fdlist(struct hc_eval *eval, struct hc_buf *to, const struct par
 
 	for (uint16_t i = 0; i < n; i++) {
 		int64_t fd = hc_cursor_i64(&c);
-		uint16_t flags = hc_cursor_u16(&c);
+		int16_t flags = (int16_t)hc_cursor_u16(&c); /* printed as 32 bits */
 		const struct hc_fd *entry;
 
 		if (!hc_cursor_ok(&c))
 			return;
 		entry = hc_eval_fd_at(eval, fd);
-		hc_buf_printf(to, "%s%" PRIu64 ":%c%x", i ? " " : "", (uint64_t)fd, entry ? hc_fd_char(entry->type) : '?', flags);
+		hc_buf_printf(to, "%s%" PRIu64 ":%c%x", i ? " " : "", (uint64_t)fd, entry ? hc_fd_char(entry->type) : '?',
+			      (unsigned)flags);
 	}
 }
 
@@ -280,10 +290,10 @@ static void put_id(struct hc_eval *eval, const struct param *q, struct hc_buf *p
 		hc_buf_puts(resolved, "<NONE>");
 		return;
 	}
-	hc_buf_u64(plain, id);
+	hc_buf_i64(plain, (int32_t)id);
 	record = q->info->type == PT_UID ? hc_users_find_user(&eval->state->users, container, id)
 					 : hc_users_find_group(&eval->state->users, container, id);
-	put_str(resolved, record ? hc_text_str(record->name) : HC_STR("<NA>"));
+	put_str(resolved, record && record->name ? hc_text_str(record->name) : HC_STR("<NA>"));
 }
 
 /* The types whose resolved text is a name for a number; q has the type's own size. */
@@ -330,8 +340,12 @@ static void put_number(struct hc_eval *eval, const struct param *q, struct hc_bu
 		name = hc_signal_name(u);
 		break;
 	case PT_SYSCALLID:
-		hc_buf_u64(plain, u);
-		name = u < HC_SC_COUNT ? hc_sc_table[u].name : NULL;
+		if (u < HC_SC_COUNT) {
+			hc_buf_u64(plain, u);
+			name = hc_sc_table[u].name;
+		} else {
+			hc_buf_puts(plain, "<unknown syscall>");
+		}
 		break;
 	case PT_RELTIME:
 		if (u == UINT64_MAX) {
@@ -376,10 +390,10 @@ static void put_param(struct hc_eval *eval, const struct param *q, bool base64, 
 		hc_buf_printf(plain, "%.1f", d);
 		break;
 	case PT_DYN:
-		if (unwrap_dyn(q, &info, &inner))
+		if (!unwrap_dyn(q, &info, &inner))
+			hc_buf_puts(plain, "INVALID DYNAMIC PARAMETER");
+		else if (inner.len || info.type != PT_BYTEBUF) /* an option without bytes shows nothing */
 			put_param(eval, &inner, base64, plain, resolved);
-		else
-			hc_print_dotted(plain, q->p, q->len);
 		break;
 	default: put_number(eval, q, plain, resolved);
 	}

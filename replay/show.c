@@ -5,6 +5,7 @@
  */
 #include "replay/show.h"
 
+#include "replay/extract.h"
 #include "replay/print.h"
 
 enum { LIST_MAX = 1023 /* bytes of a list as text */ };
@@ -97,18 +98,36 @@ void hc_show_json(struct hc_buf *to, const struct hc_value *value, uint8_t type,
 		hc_buf_puts(to, "null");
 }
 
-void hc_show_field_text(struct hc_eval *eval, const struct hc_field *field, struct hc_buf *to)
+/* Fields have one type and format, except evt.rawarg: there they are the event's own parameter's. */
+struct shape {
+	uint8_t type, format;
+};
+
+static struct shape shape_of(const struct hc_eval *eval, const struct hc_field *field)
 {
+	const struct hc_param_info *own = field->id == HC_FIELD_EVT_RAWARG ? hc_rawarg_param(eval, field) : NULL;
+
+	return own ? (struct shape){ own->type, own->format } : (struct shape){ field->type, field->format };
+}
+
+bool hc_show_field(struct hc_eval *eval, const struct hc_field *field, struct hc_buf *to)
+{
+	struct shape shape = shape_of(eval, field);
 	struct hc_value value;
 
-	if (!hc_extract(eval, field, true, &value) || !hc_show_text(to, &value, field->type, field->format, eval->base64))
+	return hc_extract(eval, field, true, &value) && hc_show_text(to, &value, shape.type, shape.format, eval->base64);
+}
+
+void hc_show_field_text(struct hc_eval *eval, const struct hc_field *field, struct hc_buf *to)
+{
+	if (!hc_show_field(eval, field, to))
 		hc_buf_puts(to, "<NA>");
 }
 
 void hc_show_field_json(struct hc_eval *eval, const struct hc_field *field, struct hc_buf *to)
 {
+	struct shape shape = shape_of(eval, field);
 	struct hc_value value;
-	uint8_t format = field->format;
 
 	switch (field->id) {
 	case HC_FIELD_EVT_TIME: case HC_FIELD_EVT_TIME_S: case HC_FIELD_EVT_TIME_ISO8601: case HC_FIELD_EVT_DATETIME:
@@ -116,10 +135,10 @@ void hc_show_field_json(struct hc_eval *eval, const struct hc_field *field, stru
 	default: break;
 	}
 	/* Times are numbers even where their text is padded (8.4). */
-	if (format == PF_10_PADDED_DEC && (field->type == PT_RELTIME || field->type == PT_ABSTIME))
-		format = PF_DEC;
+	if (shape.format == PF_10_PADDED_DEC && (shape.type == PT_RELTIME || shape.type == PT_ABSTIME))
+		shape.format = PF_DEC;
 	if (hc_extract(eval, field, true, &value))
-		hc_show_json(to, &value, field->type, format, eval->base64);
+		hc_show_json(to, &value, shape.type, shape.format, eval->base64);
 	else
 		hc_buf_puts(to, "null");
 }

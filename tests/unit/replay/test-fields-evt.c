@@ -19,6 +19,7 @@ static void setup(void)
 	world_fd(&a.w, 10, 5, HC_FD_DIRECTORY, "/srv");
 	world_fd(&a.w, 10, 6, HC_FD_FILE, "/srv/file");
 	world_fd(&a.w, 10, 7, HC_FD_UNIX_SOCK, "/dev/log");
+	world_fd(&a.w, 10, 8, HC_FD_DIRECTORY, "/");
 	asker_load();
 	hc_print_zone_set(0);
 }
@@ -40,6 +41,80 @@ Test(fields_evt, chmod_shows_path_and_mode_both_ways)
 	happens(PPME_SYSCALL_CHMOD_X, 10, N(0), S("/a//b/../c"), N(0));
 	shows("evt.args", "res=0 filename=/a//b/../c mode=0");
 	shows("fs.path.name", "/a/c");
+}
+
+Test(fields_evt, modes_name_each_bit_once)
+{
+	happens(PPME_SYSCALL_MKNOD_X, 10, N(0), S("/s"), N(0140600), N(0));
+	shows("evt.arg.mode", "S_IWUSR|S_IRUSR|S_IFREG"); /* S_IFSOCK's other bit alone has no name (Q) */
+	happens(PPME_SYSCALL_MKNOD_X, 10, N(0), S("/s"), N(0140000), N(0));
+	shows("evt.arg.mode", "S_IFREG|S_IFSOCK"); /* an entry of the whole value ends the walk */
+	happens(PPME_SYSCALL_MKNOD_X, 10, N(0), S("/s"), N(010644), N(0));
+	shows("evt.args", "res=0 path=/s mode=010644(S_IROTH|S_IRGRP|S_IWUSR|S_IRUSR|S_IFIFO) dev=0");
+}
+
+Test(fields_evt, numbers_of_32_bits_and_more_print_signed)
+{
+	happens(PPME_SYSCALL_CHOWN_X, 10, N(0), S("/x"), N(-1), N(1000));
+	shows("evt.args", "res=0 path=/x uid=-1 gid=1000");
+	happens(PPME_SYSCALL_CLOSE_RANGE_X, 10, N(0), N(900), N(-1), N(0));
+	shows("evt.args", "res=0 first=900 last=-1 flags=0");
+	shows("evt.rawarg.last", "4294967295");
+	happens(PPME_SYSCALL_SETUID_X, 10, N(-1), N(4294967294));
+	shows("evt.arg.uid", "<NA>");
+	shows("evt.args", "res=-1(EPERM) uid=-2(<NA>)");
+}
+
+Test(fields_evt, strings_of_old_recorders_without_a_value_are_absent_ones)
+{
+	happens(PPME_SYSCALL_ACCESS_X, 10, N(-14), S("(NULL)"), N(0));
+	shows("evt.args", "res=-14(EFAULT) name=<NA> mode=0(F_OK)");
+	shows("evt.rawarg.name", "<NA>");
+	gives("evt.rawarg.name", "<NA>");
+}
+
+Test(fields_evt, raw_arguments_show_in_the_form_of_the_events_own_parameter)
+{
+	happens(PPME_SYSCALL_MUNMAP_X, 10, N(0), N(1), N(2), N(3), N(0x7f0000001000), N(4096));
+	shows("evt.rawarg.addr", "7F0000001000"); /* the name's first parameter is a socket address */
+	shows_json("evt.rawarg.addr", "\"7F0000001000\"");
+	happens(PPME_SYSCALL_BRK_4_X, 10, N(0x5500), N(1), N(2), N(3), N(0));
+	shows("evt.rawarg.res", "5500"); /* elsewhere a decimal result */
+	happens(PPME_SYSCALL_FUTEX_X, 10, N(0), N(7), N(129), N(-1));
+	shows_json("evt.rawarg.val", "18446744073709551615");
+}
+
+Test(fields_evt, options_show_what_they_contain)
+{
+	happens(PPME_SOCKET_SETSOCKOPT_X, 10, N(0), N(5), N(2), N(0), B("\0", 1), N(0));
+	shows("evt.args", "res=0 fd=5(<d>/srv) level=2(SOL_TCP) optname=0(UNKNOWN) val= optlen=0");
+	happens(PPME_SOCKET_SETSOCKOPT_X, 10, N(0), N(5), N(2), N(0), B("\x09zz", 3), N(2));
+	shows("evt.arg.val", "INVALID DYNAMIC PARAMETER");
+	happens(PPME_SOCKET_SETSOCKOPT_X, 10, N(0), N(5), N(2), N(0), EMPTY, N(0));
+	shows("evt.arg.val", "NULL");
+}
+
+Test(fields_evt, errors_count_in_each_class_they_belong_to)
+{
+	happens(PPME_SYSCALL_MMAP_X, 10, N(-12), N(1), N(2), N(3), N(0), N(4096), N(1), N(2), N(6), N(0));
+	shows_json("evt.count.error.file", "1");
+	shows_json("evt.count.error.memory", "1");
+	shows_json("evt.count.error.other", "null");
+	happens(PPME_SYSCALL_MMAP_X, 10, N(-12), N(1), N(2), N(3), N(0), N(4096), N(1), N(2), N(-1), N(0));
+	shows_json("evt.count.error.file", "null");
+	shows_json("evt.count.error.memory", "1");
+	shows_json("evt.count.error.other", "null");
+}
+
+Test(fields_evt, infrastructure_events_tell_about_docker)
+{
+	static const char text[] = "Event: start; ID:0123456789abcdef; name:web ;Image: nginx@sha256:00";
+
+	happens(PPME_INFRASTRUCTURE_EVENT_E, 10, S("docker"), S("x"), S(text), S(""));
+	shows("evt.infra.docker.name", "start");
+	shows("evt.infra.docker.container.id", "0123456789ab");
+	shows("evt.infra.docker.container.name", "web");
+	shows("evt.infra.docker.container.image", "nginx");
 }
 
 Test(fields_evt, kill_shows_the_process_and_the_signal_by_name)
@@ -76,6 +151,10 @@ Test(fields_evt, relative_paths_of_at_calls_have_an_empty_base_for_unknown_fds)
 	happens(PPME_SYSCALL_UNLINKAT_2_X, 10, N(0), N(5), S("../x"), N(0));
 	shows("evt.arg.name", "/x");
 	shows("fs.path.name", "/x");
+	happens(PPME_SYSCALL_UNLINKAT_2_X, 10, N(0), N(8), S("etc/x"), N(0));
+	shows("fs.path.name", "/etc/x"); /* no second slash behind the root directory's */
+	happens(PPME_SYSCALL_UNLINKAT_2_X, 10, N(0), EMPTY, S("x"), N(0));
+	shows_json("evt.abspath", "null");
 	happens(PPME_SYSCALL_UNLINKAT_2_X, 10, N(0), N(99), S("foo/../bar"), N(0));
 	shows("evt.arg.name", "bar");
 	shows("fs.path.name", "bar");
@@ -274,6 +353,20 @@ Test(fields_evt, poll_lists_its_fds)
 	shows("fdlist.nums", "0,7,-1");
 	shows("fdlist.names", "/etc/passwd,/dev/log,<NA>");
 	shows_json("fdlist.cips", "null");
+}
+
+/* The reference reads all servers' addresses as IPv4 (Q). */
+Test(fields_evt, poll_shows_ipv6_servers_by_four_bytes)
+{
+	static const uint8_t address[] = { 10, 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 22, 0 };
+	static const uint8_t fds[] = { 1, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1, 0 };
+
+	happens(PPME_SOCKET_SOCKET_X, 10, N(9), N(10), N(1), N(0), N(0));
+	happens(PPME_SOCKET_BIND_X, 10, N(0), B(address, sizeof address), N(9));
+	shows("fd.sip", "2001:db8::1");
+	happens(PPME_SYSCALL_POLL_X, 10, N(1), B(fds, sizeof fds), N(100));
+	shows("fdlist.sips", "32.1.13.184");
+	shows("fdlist.names", "2001:db8::1:22");
 }
 
 Test(fields_evt, broken_parameters_print_as_absent_and_never_crash)

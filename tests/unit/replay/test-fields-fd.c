@@ -8,6 +8,8 @@
 
 static void setup(void)
 {
+	struct hc_fd_info *fd;
+
 	asker_begin();
 	world_thread(&a.w, 1, 1, 0);
 	world_thread(&a.w, 10, 10, 1);
@@ -17,6 +19,9 @@ static void setup(void)
 	world_fd(&a.w, 10, 6, HC_FD_FIFO, "pipe:[1]");
 	world_fd(&a.w, 10, 7, HC_FD_FILE, "relative");
 	world_fd(&a.w, 10, 8, HC_FD_FILE, "/ends/");
+	fd = world_fd(&a.w, 10, 12, HC_FD_IPV4_SERVSOCK, "");
+	fd->sport = 22;
+	fd->l4proto = HC_L4_TCP;
 	asker_load();
 }
 
@@ -137,12 +142,25 @@ Test(fields_fd, bound_sockets_are_servers_without_client)
 	shows("fd.sip", "0.0.0.0");
 	shows_json("fd.sport", "53");
 	shows_json("fd.sproto", "\"\""); /* (Q) */
+	shows_json("fd.cproto", "\"\"");
 	shows_json("fd.cip", "null");
 	shows_json("fd.lport", "null");
 	shows("fd.l4proto", "udp");
 	shows_json("fd.is_server", "true");
 	gives("fd.port", "(53)");
 	gives("fd.sip.name", "false");
+}
+
+/* Server sockets of the snapshot have no role: no address, but a port (5.4). */
+Test(fields_fd, servers_of_the_snapshot_have_a_port_only)
+{
+	happens(PPME_SOCKET_LISTEN_X, 10, N(0), N(12), N(5));
+	shows("fd.name", "0.0.0.0:22");
+	shows_json("fd.sip", "null");
+	shows_json("fd.sport", "22");
+	shows_json("fd.sproto", "\"\"");
+	shows_json("fd.cproto", "null");
+	shows("fd.l4proto", "tcp");
 }
 
 Test(fields_fd, failed_accepts_show_the_empty_tuple)

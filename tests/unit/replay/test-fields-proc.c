@@ -24,7 +24,9 @@ static void setup(void)
 	t->cap_effective = 1 | 1ull << 40;
 	t->uid = 7;
 	t->exe_ino = 5;
-	world_thread(&a.w, 12, 11, 10)->flags = HC_CL_CLONE_THREAD | HC_CL_CLONE_FILES;
+	t = world_thread(&a.w, 12, 11, 10);
+	t->flags = HC_CL_CLONE_THREAD | HC_CL_CLONE_FILES;
+	t->loginuid = 4294967294;
 	world_fd(&a.w, 11, 0, HC_FD_FIFO, "pipe:1");
 	world_fd(&a.w, 11, 1, HC_FD_FILE, "/out");
 	asker_load();
@@ -200,6 +202,33 @@ Test(fields_proc, cpu_use_is_the_difference_between_procinfo_events)
 	shows_json("thread.cpu.user", "3.0");
 	shows_json("thread.cpu", "4.0");
 	shows_json("evt.count.procinfo", "1");
+	happens(PPME_PROCINFO_E, 11, N(100), N(60));
+	shows_json("thread.cpu.user", "100.0"); /* backwards is as much as can be */
+	shows_json("thread.cpu.system", "9.0");
+	shows_json("thread.cpu", "6.0");
 	an_event_of(11);
 	shows_json("thread.cpu", "null");
+	happens(PPME_PROCINFO_E, 12, N(0), N(5));
+	shows_json("thread.cpu", "0.0");
+	happens(PPME_PROCINFO_E, 12, N(3), N(6));
+	shows_json("thread.cpu", "4.0"); /* the sum has something to compare with */
+}
+
+Test(fields_proc, switches_to_unknown_threads_end_a_turn_as_well)
+{
+	happens(PPME_SCHEDSWITCH_6_E, 11, N(1), N(0), N(0), N(0), N(0), N(0));
+	shows_json("thread.exectime", "0");
+	happens(PPME_SCHEDSWITCH_6_E, 0, N(1), N(0), N(0), N(0), N(0), N(0));
+	shows_json("thread.exectime", "1000");
+	shows_json("thread.totexectime", "null");
+	happens(PPME_SCHEDSWITCH_6_E, 11, N(1), N(0), N(0), N(0), N(0), N(0));
+	shows_json("thread.exectime", "1000");
+	shows_json("thread.totexectime", "1000");
+}
+
+Test(fields_proc, login_uids_are_unsigned)
+{
+	an_event_of(12);
+	shows_json("user.loginuid", "4294967294");
+	shows("user.loginname", "<NA>");
 }
