@@ -44,6 +44,17 @@ int hc_file_read(struct hc_buf *buf, const char *path, size_t max, struct hc_dia
 	return hc_file_read_fd(buf, fd, path, max, reterr_diag);
 }
 
+void hc_file_hold_standard(void)
+{
+	int fd;
+
+	do /* no device is needed for O_PATH, as /dev can be missing; a COMMAND run later finds the stream closed, as it was */
+		fd = open("/", O_PATH | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int hc_file_write_fd(int fd, const void *p, size_t len)
 {
 	const char *at = p;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/exit.h"
+#include "common/file.h"
 #include "common/options.h"
 #include "config.h"
 
@@ -79,6 +80,7 @@ int main(int argc, char **argv)
 {
 	static char help_option[] = "--help";
 
+	hc_file_hold_standard();
 	if (argc < 2) {
 		help();
 		return HC_EXIT_USAGE;

@@ -21,6 +21,7 @@
 struct frame {
 	uint8_t *p;
 	size_t len, cap;
+	uint64_t counted; /* by hc_frames_count */
 };
 
 struct hc_frames {
@@ -38,7 +39,7 @@ struct hc_frames {
 	z_stream gzip;
 	bool regular;         /* a file that can be truncated */
 	uint64_t start;       /* offset in the file where our bytes begin */
-	_Atomic uint64_t out, frames; /* in the file */
+	_Atomic uint64_t out, frames, counted; /* in the file */
 	uint64_t plain;
 	struct hc_diag diag;
 	int err;              /* first error */
@@ -94,7 +95,7 @@ static uint8_t *packed_room(struct hc_frames *f, size_t bound)
 	return f->packed;
 }
 
-static int pack_and_write(struct hc_frames *f, const struct frame *in)
+static int pack(struct hc_frames *f, const struct frame *in)
 {
 	size_t n;
 
@@ -119,6 +120,15 @@ static int pack_and_write(struct hc_frames *f, const struct frame *in)
 	default:
 		return write_all(f, in->p, in->len);
 	}
+}
+
+static int pack_and_write(struct hc_frames *f, const struct frame *in)
+{
+	int err = pack(f, in);
+
+	if (!err)
+		f->counted += in->counted;
+	return err;
 }
 
 static void *run(void *arg)
@@ -169,7 +179,7 @@ static void cut(struct hc_frames *f)
 	if (!f->background) {
 		if (!f->err)
 			f->err = pack_and_write(f, &f->open);
-		f->open.len = 0;
+		f->open.len = f->open.counted = 0;
 		return;
 	}
 	pthread_mutex_lock(&f->lock);
@@ -177,7 +187,7 @@ static void cut(struct hc_frames *f)
 	old = f->closed;
 	f->closed = f->open;
 	f->open = old;
-	f->open.len = 0;
+	f->open.len = f->open.counted = 0;
 	pthread_cond_signal(&f->work);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -225,11 +235,14 @@ int hc_frames_flush(struct hc_frames *f, struct hc_diag *reterr_diag)
 	return hc_frames_error(f, reterr_diag);
 }
 
-void hc_frames_stats(struct hc_frames *f, uint64_t *ret_out, uint64_t *ret_frames, uint64_t *ret_plain)
+void hc_frames_count(struct hc_frames *f)
 {
-	*ret_out = f->out;
-	*ret_frames = f->frames;
-	*ret_plain = f->plain + f->open.len;
+	f->open.counted++;
+}
+
+void hc_frames_stats(struct hc_frames *f, struct hc_frames_stats *ret)
+{
+	*ret = (struct hc_frames_stats){ .out = f->out, .frames = f->frames, .counted = f->counted, .plain = f->plain + f->open.len };
 }
 
 static int set_up_compression(struct hc_frames *f, int level)

@@ -30,5 +30,12 @@ int hc_frames_flush(struct hc_frames *frames, struct hc_diag *reterr_diag);
 int hc_frames_close(struct hc_frames *frames, struct hc_diag *reterr_diag);
 /* The first error so far, with its text; 0 if none. */
 int hc_frames_error(struct hc_frames *frames, struct hc_diag *reterr_diag);
-/* Bytes in the file, complete frames in it, plain bytes taken. */
-void hc_frames_stats(struct hc_frames *frames, uint64_t *ret_out, uint64_t *ret_frames, uint64_t *ret_plain);
+/* The block that room was last asked for counts among those that counted tells of. */
+void hc_frames_count(struct hc_frames *frames);
+
+struct hc_frames_stats {
+	uint64_t out, frames; /* bytes, and complete frames, in the file */
+	uint64_t counted;     /* blocks in those frames, of those that hc_frames_count was called for */
+	uint64_t plain;       /* bytes taken */
+};
+void hc_frames_stats(struct hc_frames *frames, struct hc_frames_stats *ret);

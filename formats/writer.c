@@ -125,6 +125,8 @@ int hc_writer_wire_event(struct hc_writer *w, uint16_t cpu, uint32_t flags, cons
 	if (!p)
 		return hc_frames_error(w->frames, reterr_diag);
 	memcpy(p, wire, size);
+	if (!(flags & HC_EVENT_STATE_ONLY))
+		hc_frames_count(w->frames);
 	w->last_ts_ns = hc_le64(wire);
 	return 0;
 }
@@ -181,6 +183,12 @@ int hc_writer_close(struct hc_writer *w, struct hc_diag *reterr_diag)
 
 void hc_writer_stats(const struct hc_writer *w, struct hc_writer_stats *ret)
 {
+	struct hc_frames_stats frames;
+
+	hc_frames_stats(w->frames, &frames);
 	*ret = w->stats;
-	hc_frames_stats(w->frames, &ret->bytes_out, &ret->frames, &ret->bytes_plain);
+	ret->bytes_plain = frames.plain;
+	ret->bytes_out = frames.out;
+	ret->frames = frames.frames;
+	ret->recorded_out = frames.counted;
 }

@@ -63,5 +63,6 @@ int hc_writer_close(struct hc_writer *writer, struct hc_diag *reterr_diag);
 struct hc_writer_stats {
 	uint64_t events, bytes_plain;
 	uint64_t bytes_out, frames; /* in the file */
+	uint64_t recorded_out; /* in the file, of hc_writer_wire_event's events; those for the state only aside */
 };
 void hc_writer_stats(const struct hc_writer *writer, struct hc_writer_stats *ret);

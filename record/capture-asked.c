@@ -17,12 +17,14 @@
 
 static void report(const struct hc_capture *c)
 {
-	uint64_t refused, events = hc_stream_events(c->stream, &refused), shed, lost = hc_kernel_lost(c->p->kernel, &shed);
+	struct hc_stream_counts counts;
+	uint64_t shed, lost = hc_kernel_lost(c->p->kernel, &shed);
 	uint32_t fill;
 
+	hc_stream_counts(c->stream, &counts);
 	hc_rings_pending(c->rings, &fill);
 	fprintf(stderr, "hindcast record: %llu events recorded, %llu dropped, %llu shed so far; fullest ring %u %%\n",
-		(unsigned long long)events, (unsigned long long)(lost + refused), (unsigned long long)shed, fill);
+		(unsigned long long)counts.events, (unsigned long long)(lost + counts.refused), (unsigned long long)shed, fill);
 }
 
 /* The flight recorder's trigger. A file that cannot be written does not end the recording: reterr_diag says why, and so
@@ -62,6 +64,14 @@ static void asked_to_stop(struct hc_capture *c, const char *how, int signo)
 		kill(c->p->child->pid, signo);
 }
 
+/* The terminal is gone, and we are not to care (nohup). */
+static bool is_idle_hangup(const struct signalfd_siginfo *si)
+{
+	struct sigaction inherited;
+
+	return si->ssi_signo == SIGHUP && !sigaction(SIGHUP, NULL, &inherited) && inherited.sa_handler == SIG_IGN;
+}
+
 int hc_capture_signalled(struct hc_capture *c, struct hc_diag *reterr_diag)
 {
 	struct signalfd_siginfo si;
@@ -77,7 +87,7 @@ int hc_capture_signalled(struct hc_capture *c, struct hc_diag *reterr_diag)
 			hc_capture_save(c, &(struct hc_ledger_trigger){ .reason = "SIGUSR2", .at_ns = hc_capture_now(c),
 									.has_requester = true, .pid = (pid_t)si.ssi_pid,
 									.uid = si.ssi_uid }, &diag);
-		else
+		else if (!is_idle_hangup(&si))
 			asked_to_stop(c, "signal", si.ssi_code == SI_KERNEL ? 0 : (int)si.ssi_signo);
 	}
 	return err < 0 ? err : 0;
@@ -99,17 +109,19 @@ static json_t *control_save(struct hc_capture *c, const struct hc_control_reques
 
 static json_t *control_status(struct hc_capture *c)
 {
-	uint64_t refused, events = hc_stream_events(c->stream, &refused), shed, lost = hc_kernel_lost(c->p->kernel, &shed);
+	uint64_t shed, lost = hc_kernel_lost(c->p->kernel, &shed);
+	struct hc_stream_counts counts;
 	struct hc_output_stats out;
 	struct hc_trigger_stats live;
 	json_t *answer;
 	uint32_t fill;
 
+	hc_stream_counts(c->stream, &counts);
 	hc_rings_pending(c->rings, &fill);
 	hc_output_stats(c->p->output, &out);
 	answer = json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:s, s:I, s:b, s:I}", "ok", 1, "pid", (int)getpid(),
-			   "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)hc_capture_now(c), "events", (json_int_t)events,
-			   "lost", (json_int_t)(lost + refused), "shed", (json_int_t)shed, "ring_fill_pct", (int)fill,
+			   "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)hc_capture_now(c), "events", (json_int_t)counts.events,
+			   "lost", (json_int_t)(lost + counts.refused), "shed", (json_int_t)shed, "ring_fill_pct", (int)fill,
 			   "selected_syscalls", (int)hc_scset_count(&c->governor.selected),
 			   "shed_syscalls", (int)hc_scset_count(&c->governor.shed), "file", out.path,
 			   "bytes", (json_int_t)out.bytes_out, "saving", c->p->flight && hc_flight_is_saving(c->p->flight),
@@ -156,9 +168,10 @@ void hc_capture_metrics(void *ctx, struct hc_buf *out)
 	struct hc_metrics m = { .kernel = c->p->kernel, .output = c->p->output, .rings = c->rings,
 				.selected = hc_scset_count(&c->governor.selected), .shed = hc_scset_count(&c->governor.shed) };
 	struct hc_trigger_stats live;
-	uint64_t refused;
+	struct hc_stream_counts counts;
 
-	m.events = hc_stream_events(c->stream, &refused);
+	hc_stream_counts(c->stream, &counts);
+	m.events = counts.events;
 	if (c->p->trigger) {
 		hc_trigger_stats(c->p->trigger, &live);
 		m.live = &live;

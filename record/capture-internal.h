@@ -22,6 +22,9 @@ struct hc_capture {
 	uint64_t ready_ns;    /* when a snapshot was complete; 0: none waits */
 	const char *stop;     /* why to end; NULL: go on */
 	bool child_running, child_released, stop_asked;
+	bool enough;          /* max_events are recorded */
+	int full;             /* negative: the file system is about to be; full_diag says it */
+	struct hc_diag full_diag;
 	bool named;           /* the first file is */
 	struct hc_governor governor;
 	struct hc_scset recorded; /* selected and not shed */

@@ -95,10 +95,13 @@ static int set_up(struct hc_capture *c, struct hc_diag *reterr_diag)
 static int drain(struct hc_capture *c, uint64_t until_ns, struct hc_diag *reterr_diag)
 {
 	int r = hc_rings_drain(c->rings, until_ns, hc_stream_emit, c->stream);
+	struct hc_stream_counts counts;
 
 	if (r < 0)
 		*reterr_diag = *hc_stream_diag(c->stream);
-	if (r == HC_STREAM_ENOUGH && !c->stop)
+	hc_stream_counts(c->stream, &counts);
+	c->enough |= r == HC_STREAM_ENOUGH || (c->o->max_events && counts.events >= c->o->max_events);
+	if (c->enough && !c->stop)
 		c->stop = "event limit";
 	return r < 0 ? r : 0;
 }
@@ -262,10 +265,21 @@ static void write_metrics(struct hc_capture *c, uint64_t now)
 	}
 }
 
+/* A file system about to be full ends the recording while there is room to end it well. */
+static void check_space(struct hc_capture *c)
+{
+	c->full = hc_output_check_space(c->p->output, &c->full_diag);
+	if (c->full && !c->stop)
+		c->stop = "file system full";
+}
+
 static void notice(const struct hc_capture *c)
 {
 	const char *text = hc_output_notice(c->p->output);
 
+	if (text)
+		fprintf(stderr, "hindcast record: %s\n", text);
+	text = hc_stream_notice(c->stream);
 	if (text)
 		fprintf(stderr, "hindcast record: %s\n", text);
 }
@@ -299,6 +313,7 @@ static int loop(struct hc_capture *c, struct hc_diag *reterr_diag)
 			err = hc_capture_live_serve(c, now, reterr_diag);
 		if (!err && now - c->tick_ns >= SECOND_NS) {
 			c->tick_ns = now;
+			check_space(c);
 			err = hc_stream_tick(c->stream, now, reterr_diag);
 			if (!err)
 				err = hc_capture_live_check(c, now, reterr_diag);
@@ -313,6 +328,17 @@ static int loop(struct hc_capture *c, struct hc_diag *reterr_diag)
 	return 0;
 }
 
+static uint64_t produced(const struct hc_capture *c)
+{
+	uint32_t n;
+	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(c->p->kernel, &n);
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += cpus[i].produced;
+	return sum;
+}
+
 /* Every event the kernel has counted as produced reaches us, if we wait for the programs that were running when the
  * hooks went. */
 static int settle(struct hc_capture *c, struct hc_diag *reterr_diag)
@@ -320,23 +346,23 @@ static int settle(struct hc_capture *c, struct hc_diag *reterr_diag)
 	static const struct hc_scset nothing;
 	const struct timespec pause = { .tv_nsec = SETTLE_MS * 1000000 };
 	uint64_t end = hc_capture_now(c) + SETTLE_NS;
-	uint32_t n;
-	const volatile struct hc_bpf_cpu *cpus = hc_kernel_cpus(c->p->kernel, &n);
+	int err;
 
 	hc_kernel_select(c->p->kernel, &nothing, &nothing, reterr_diag); /* it is about to be unhooked anyway */
 	hc_kernel_detach(c->p->kernel);
-	for (;;) {
+	err = drain(c, UINT64_MAX, reterr_diag);
+	if (!err)
+		err = hc_stream_settle(c->stream, hc_capture_now(c), reterr_diag);
+	while (!err) {
 		struct hc_rings_stats stats;
-		uint64_t produced = 0;
-		int err = drain(c, UINT64_MAX, reterr_diag);
 
-		for (uint32_t i = 0; i < n; i++)
-			produced += cpus[i].produced;
+		err = drain(c, UINT64_MAX, reterr_diag);
 		hc_rings_stats(c->rings, &stats);
-		if (err || stats.events >= produced || !strcmp(c->stop, "event limit") || hc_capture_now(c) > end)
-			return err;
+		if (stats.events >= produced(c) || c->enough || hc_capture_now(c) > end)
+			break;
 		nanosleep(&pause, NULL);
 	}
+	return err;
 }
 
 /* Recording has ended before the command: it goes on, and its exit code is waited for. */
@@ -409,7 +435,37 @@ static int record(struct hc_capture *c, struct hc_diag *reterr_diag)
 	notice(c);
 	if (c->p->flight && hc_flight_is_saving(c->p->flight))
 		end_save(c);
-	return err;
+	if (!err && c->full)
+		*reterr_diag = c->full_diag;
+	return err ? err : c->full;
+}
+
+/* What became of every event the kernel made, also if the recording failed: then what was on its way is counted too. */
+static void account(struct hc_capture *c, bool failed)
+{
+	struct hc_capture_result *r = c->result;
+	struct hc_stream_counts counts;
+	struct hc_output_stats out;
+	uint64_t accounted;
+
+	r->duration_ns = hc_capture_now(c) - c->start_ns;
+	hc_stream_counts(c->stream, &counts);
+	hc_output_stats(c->p->output, &out);
+	r->events = failed ? out.recorded_out : counts.events;
+	r->lost = hc_kernel_lost(c->p->kernel, &r->shed) + counts.refused;
+	accounted = r->events + counts.refused + counts.skipped;
+	r->unwritten = c->enough || produced(c) < accounted ? 0 : produced(c) - accounted;
+}
+
+/* No more events are made, and what is whole reaches the file. */
+static void give_up(struct hc_capture *c, const struct hc_diag *diag)
+{
+	struct hc_diag ignored;
+	char text[1200];
+
+	hc_kernel_detach(c->p->kernel);
+	hc_output_end(c->p->output, hc_capture_now(c), &ignored);
+	fprintf(stderr, "hindcast record: recording stops: %s\n", hc_diag_format(diag, text, sizeof text));
 }
 
 int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture_options *options,
@@ -423,14 +479,10 @@ int hc_capture_run(const struct hc_capture_parts *parts, const struct hc_capture
 	err = set_up(&c, reterr_diag);
 	if (!err)
 		err = record(&c, reterr_diag);
+	if (err)
+		give_up(&c, reterr_diag);
 	if (c.stream) {
-		uint64_t refused;
-
-		ret->duration_ns = hc_capture_now(&c) - c.start_ns;
-		ret->events = hc_stream_events(c.stream, &refused);
-		ret->lost = hc_kernel_lost(parts->kernel, &ret->shed) + refused;
-		if (err)
-			fprintf(stderr, "hindcast record: recording stops: %s\n", reterr_diag->text);
+		account(&c, err);
 		wait_for_child(&c);
 	}
 	hc_stream_free(c.stream);

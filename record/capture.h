@@ -46,6 +46,7 @@ struct hc_capture_parts {
 
 struct hc_capture_result {
 	uint64_t events, lost, shed;
+	uint64_t unwritten; /* came from the kernel, and into no file, because the recording failed */
 	uint64_t duration_ns;
 	int child_exit; /* -1: there was none, or it did not run */
 };

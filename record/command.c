@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,16 +18,6 @@
 #include "common/mem.h"
 
 enum { EXIT_OWN_FAILURE = 125, EXIT_CANNOT_RUN = 126, EXIT_NOT_FOUND = 127 };
-
-/* The recorder blocks signals to read them from a descriptor and ignores SIGPIPE; none of this is the command's. */
-static void reset_signals(void)
-{
-	sigset_t none;
-
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-}
 
 /* The file a name without slash stands for, as execvp finds it; searched before the recording, or every directory of
  * PATH in vain would be a failed exec in it. NULL: there is none. To be freed. */
@@ -62,7 +51,6 @@ static void __attribute__((noreturn)) child_main(const char *program, char **arg
 	while (n < 0 && errno == EINTR);
 	if (n != 1)
 		_exit(EXIT_OWN_FAILURE); /* the recorder could not start, and has said why */
-	reset_signals();
 	if (program)
 		execv(program, argv);
 	err = program ? errno : ENOENT;

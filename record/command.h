@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The command a recording is made of (record -- COMMAND): forked early, before privileges are dropped, held back until
- * the hooks are live, then let go. It runs exactly as it would have without us: same user, same signals, same output.
+ * The command a recording is made of (record -- COMMAND): forked early, before the recorder changes anything about itself
+ * (signals, priority, limits, privileges), held back until the hooks are live, then let go. It runs exactly as it would have
+ * without us.
  */
 #pragma once
 

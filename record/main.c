@@ -15,6 +15,7 @@
 
 #include "bpf/loader.h"
 #include "common/exit.h"
+#include "common/file.h"
 #include "common/options.h"
 #include "config.h"
 #include "record/base-syscalls.h"
@@ -306,6 +307,8 @@ static void summarise(const struct hc_capture_result *r, const struct hc_output 
 		(unsigned long long)r->lost);
 	if (r->shed)
 		fprintf(stderr, "%llu shed, ", (unsigned long long)r->shed);
+	if (r->unwritten)
+		fprintf(stderr, "%llu not written, ", (unsigned long long)r->unwritten);
 	fprintf(stderr, "in %.2f s (%.0f/s); ", seconds, seconds > 0 ? (double)r->events / seconds : 0);
 	print_size(stderr, out.bytes_plain);
 	fprintf(stderr, ", as ");
@@ -333,9 +336,24 @@ static int block_signals(struct hc_diag *reterr_diag)
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaddset(&set, signals[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error with a message */
+	signal(SIGPIPE, SIG_IGN); /* a closed pipe is a write error with a message, and so is a file too large (ulimit -f) */
+	signal(SIGXFSZ, SIG_IGN);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? hc_diag_set(reterr_diag, -errno, "cannot receive signals: %s", strerror(errno)) : fd;
+}
+
+/* What the recorder needs of the machine more than others. Where it is not allowed, so be it. */
+static void claim(void)
+{
+	struct rlimit files;
+
+	/* on a busy machine the rings have to be emptied in time */
+	setpriority(PRIO_PROCESS, 0, NICE);
+	/* each program and each CPU's ring is a descriptor */
+	if (!getrlimit(RLIMIT_NOFILE, &files)) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
 }
 
 static const char *metrics_socket(const struct options *o)
@@ -388,9 +406,7 @@ static int record(struct session *s, struct hc_select *select)
 		s->config.helper_tgid = (uint32_t)hc_trigger_pid(trigger);
 	if (s->argv && hc_child_start(&child, s->argv, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
-	/* on a busy machine the rings have to be emptied in time; where that is not allowed, so be it */
-	if (setpriority(PRIO_PROCESS, 0, NICE))
-		errno = 0;
+	claim(); /* not the command's, not the live replay's */
 	signals = block_signals(&diag);
 	if (signals < 0 || hc_kernel_open(&kernel, &s->config, s->options.ring_size, &diag) ||
 	    hc_iterators_new(&iterators, s->iterators, &diag) ||
@@ -472,5 +488,6 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	hc_file_hold_standard();
 	return run(argc, argv);
 }

@@ -194,9 +194,11 @@ int hc_newfile_publish(struct hc_newfile *file, struct hc_diag *reterr_diag)
 	return 0;
 }
 
-bool hc_newfile_is_published(const struct hc_newfile *file)
+bool hc_newfile_is_deleted(const struct hc_newfile *file)
 {
-	return file->published;
+	struct stat st;
+
+	return file->published && !fstat(file->fd, &st) && S_ISREG(st.st_mode) && !st.st_nlink;
 }
 
 int hc_newfile_dir(const struct hc_newfile *file)

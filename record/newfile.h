@@ -27,7 +27,8 @@ int hc_newfile_fd(const struct hc_newfile *file);
 /* Puts the file where it belongs, in the place of the one there; nothing if that was done before. Needs the right to write
  * into the directory, as creating did. */
 int hc_newfile_publish(struct hc_newfile *file, struct hc_diag *reterr_diag);
-bool hc_newfile_is_published(const struct hc_newfile *file);
+/* Has somebody removed it since it has its name? */
+bool hc_newfile_is_deleted(const struct hc_newfile *file);
 /* Its directory, for questions about the file system; borrowed until free; -1 for devices and pipes. */
 int hc_newfile_dir(const struct hc_newfile *file);
 

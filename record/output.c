@@ -30,6 +30,7 @@ struct hc_output {
 	int flight_dir;           /* where the flight recorder saves to; else -1 */
 	struct hc_writer *writer;
 	uint64_t begun_ns;        /* clock of the events at begin */
+	bool deleted;             /* the open file was, by somebody */
 	uint64_t number;          /* of the file, from 1 */
 	int segment;              /* the open segment's memory file; -1 */
 	uint64_t saves, save_number; /* how many; the number in the last one's name */
@@ -177,6 +178,10 @@ static int open_stdout(struct hc_diag *reterr_diag)
 	if (isatty(STDOUT_FILENO))
 		return hc_diag_set(reterr_diag, -EINVAL,
 				   "will not write a capture to the terminal; redirect standard output or name a file with -w");
+	fd = fcntl(STDOUT_FILENO, F_GETFL);
+	if (fd >= 0 && (fd & O_PATH || (fd & O_ACCMODE) == O_RDONLY))
+		return hc_diag_set(reterr_diag, -EBADF, "cannot write to standard output: it is %s", fd & O_PATH ? "closed" :
+				   "open for reading only");
 	fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? hc_diag_set(reterr_diag, -errno, "cannot write to standard output: %s", strerror(errno)) : fd;
 }
@@ -188,6 +193,27 @@ static int open_file(struct hc_output *output, struct hc_diag *reterr_diag)
 		     is_stdout(output)       ? open_stdout(reterr_diag) :
 					       create_file(output, reterr_diag);
 	return output->fd < 0 ? output->fd : 0;
+}
+
+/* -ENOSPC and a message if the file system is about to be full. */
+static int check_reserve(const struct hc_output *output, struct hc_diag *reterr_diag)
+{
+	int dir = output->file ? hc_newfile_dir(output->file) : output->flight_dir;
+	uint64_t left, reserve = output->options->min_free;
+	struct statvfs fs;
+
+	if (dir < 0 || fstatvfs(dir, &fs))
+		return 0;
+	if (reserve == UINT64_MAX) {
+		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
+		reserve = reserve < MIN_FREE_MAX ? reserve : MIN_FREE_MAX;
+	}
+	left = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (left >= reserve)
+		return 0;
+	return hc_diag_set(reterr_diag, -ENOSPC,
+			   "the file system of %s has only %llu KiB left, less than the reserve of %llu KiB (--min-free)",
+			   output->path.p, (unsigned long long)(left >> 10), (unsigned long long)(reserve >> 10));
 }
 
 int hc_output_new(struct hc_output **ret, const struct hc_output_options *options, struct hc_diag *reterr_diag)
@@ -207,6 +233,8 @@ int hc_output_new(struct hc_output **ret, const struct hc_output_options *option
 	}
 	continue_numbers(output);
 	err = open_file(output, reterr_diag);
+	if (!err && !options->flight)
+		err = check_reserve(output, reterr_diag);
 	if (err)
 		return err;
 	*ret = TAKE(output);
@@ -273,6 +301,7 @@ int hc_output_begin(struct hc_output *output, const struct hc_section *section, 
 	if (err)
 		return err;
 	output->begun_ns = now_ns;
+	output->deleted = false;
 	return hc_writer_section(output->writer, section, reterr_diag);
 }
 
@@ -297,7 +326,7 @@ static void add_stats(struct hc_output_stats *to, const struct hc_writer_stats *
 {
 	to->bytes_out += from->bytes_out;
 	to->bytes_plain += from->bytes_plain;
-	to->events += from->events;
+	to->recorded_out += from->recorded_out;
 	to->files++;
 }
 
@@ -306,6 +335,10 @@ int hc_output_flush(struct hc_output *output, struct hc_diag *reterr_diag)
 	int err = hc_writer_flush(output->writer, reterr_diag);
 	struct hc_diag diag;
 
+	if (!err && !output->options->flight && output->file && !output->deleted && hc_newfile_is_deleted(output->file)) {
+		output->deleted = true;
+		snprintf(output->notice, sizeof output->notice, "somebody has deleted %s; another file is begun", output->path.p);
+	}
 	if (err || !output->options->flight || !hc_flight_is_saving(output->options->flight))
 		return err;
 	/* that it could not be saved is no reason to stop recording */
@@ -349,27 +382,6 @@ int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *ret
 	if (!err && output->options->flight)
 		keep_segment(output, now_ns);
 	return err;
-}
-
-/* -ENOSPC and a message if the file system is about to be full. */
-static int check_reserve(const struct hc_output *output, struct hc_diag *reterr_diag)
-{
-	int dir = output->file ? hc_newfile_dir(output->file) : output->flight_dir;
-	uint64_t left, reserve = output->options->min_free;
-	struct statvfs fs;
-
-	if (dir < 0 || fstatvfs(dir, &fs))
-		return 0;
-	if (reserve == UINT64_MAX) {
-		reserve = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
-		reserve = reserve < MIN_FREE_MAX ? reserve : MIN_FREE_MAX;
-	}
-	left = (uint64_t)fs.f_bavail * fs.f_frsize;
-	if (left >= reserve)
-		return 0;
-	return hc_diag_set(reterr_diag, -ENOSPC,
-			   "the file system of %s has only %llu MiB left, less than the reserve of %llu MiB (--min-free)",
-			   output->path.p, (unsigned long long)(left >> 20), (unsigned long long)(reserve >> 20));
 }
 
 /* The name of the next save. What is there stays, whatever its number. */
@@ -456,7 +468,11 @@ bool hc_output_is_full(const struct hc_output *output, uint64_t events, uint64_t
 	const struct hc_output_options *o = output->options;
 	struct hc_writer_stats stats;
 
-	if (!output->writer || is_stdout(output) || !hc_output_has_limits(output))
+	if (!output->writer)
+		return false;
+	if (output->deleted)
+		return true;
+	if (is_stdout(output) || !hc_output_has_limits(output))
 		return false;
 	if (o->flight) {
 		hc_writer_stats(output->writer, &stats);

@@ -43,7 +43,7 @@ int hc_output_publish(struct hc_output *output, struct hc_diag *reterr_diag);
 /* The first file is written by the caller until then, because a second thread would keep the privileges it starts with; for
  * the other files this is so from the beginning. */
 void hc_output_go_background(struct hc_output *output);
-/* What was written so far reaches the file, and the one being saved. */
+/* What was written so far reaches the file, and the one being saved. A file that somebody has deleted is full from then on. */
 int hc_output_flush(struct hc_output *output, struct hc_diag *reterr_diag);
 /* Ends the file: everything reaches it, it is closed. */
 int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag);
@@ -66,7 +66,8 @@ int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *re
 const char *hc_output_notice(struct hc_output *output);
 
 struct hc_output_stats {
-	uint64_t files, bytes_out, bytes_plain, events; /* over all files, or segments in memory */
+	uint64_t files, bytes_out, bytes_plain; /* over all files, or segments in memory */
+	uint64_t recorded_out; /* events of the kernel that are in them, come what may */
 	uint64_t saves;   /* of the flight recorder */
 	const char *path; /* of the open or last file */
 };

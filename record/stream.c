@@ -22,6 +22,8 @@
 #include "common/mem.h"
 #include "config.h"
 
+#define RETRY_NS 1000000000ull
+
 enum {
 	BACKLOG_MAX = 256 << 20,      /* held back at most; beyond it events wait in the rings, which may overflow */
 	COST_INTERVAL_S = 60,
@@ -49,8 +51,10 @@ struct hc_stream {
 	bool writing;
 	struct hc_buf backlog; /* records: cpu u16, len u32, wire event */
 	struct hc_ledger ledger;
-	struct hc_diag diag;
-	uint64_t events, refused, bytes;           /* in all */
+	struct hc_diag diag, trouble; /* an error; what is to be told and is none (empty: nothing) */
+	uint64_t retry_ns;     /* no further file is begun before: it could not be; 0: it could */
+	struct hc_stream_counts counts;           /* in all */
+	uint64_t bytes;
 	uint64_t file_events, file_lost, last_ts; /* of the open file */
 	uint64_t last_cost_ns;
 	uint64_t type_bytes[HC_EVENT_COUNT], generic_bytes[HC_SC_COUNT]; /* of the last seconds, fading */
@@ -82,6 +86,15 @@ int hc_stream_acknowledge(struct hc_stream *s)
 	uint64_t n;
 
 	return read(s->snapshot.done_fd, &n, sizeof n) < 0 && errno != EAGAIN ? -errno : 0;
+}
+
+const char *hc_stream_notice(struct hc_stream *s)
+{
+	if (!*s->trouble.text)
+		return NULL;
+	s->diag = s->trouble;
+	*s->trouble.text = '\0';
+	return s->diag.text;
 }
 
 static void join_snapshot(struct hc_stream *s)
@@ -145,10 +158,9 @@ const struct hc_diag *hc_stream_diag(const struct hc_stream *s)
 	return &s->diag;
 }
 
-uint64_t hc_stream_events(const struct hc_stream *s, uint64_t *ret_refused)
+void hc_stream_counts(const struct hc_stream *s, struct hc_stream_counts *ret)
 {
-	*ret_refused = s->refused;
-	return s->events;
+	*ret = s->counts;
 }
 
 /* A ledger event, at the time of the last event so that times do not run back; text is freed. */
@@ -221,7 +233,7 @@ static int write_event(struct hc_stream *s, uint16_t cpu, uint32_t flags, const 
 	int r = hc_writer_wire_event(hc_output_writer(s->o.output), cpu, flags, wire, len, reterr_diag);
 
 	if (r == HC_WRITE_REFUSED) {
-		s->refused++;
+		s->counts.refused++;
 		return 0;
 	}
 	if (r)
@@ -229,7 +241,7 @@ static int write_event(struct hc_stream *s, uint16_t cpu, uint32_t flags, const 
 	memcpy(&s->last_ts, wire, sizeof s->last_ts);
 	if (flags & HC_EVENT_STATE_ONLY)
 		return 0; /* counted in the file it belongs to */
-	s->events++;
+	s->counts.events++;
 	s->file_events++;
 	s->bytes += len;
 	return 0;
@@ -253,11 +265,23 @@ static int end_file(struct hc_stream *s, uint64_t now_ns, const char *reason, st
 	return hc_output_end(s->o.output, now_ns, reterr_diag);
 }
 
-static int rotate_if_full(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
+/* The lists of the next file cannot be had at the moment (a fork bomb has left no thread for us). That is no reason to stop
+ * recording, of all times now: the open file gets larger than it should. */
+static void put_off(struct hc_stream *s, uint64_t now_ns, const struct hc_diag *why)
 {
-	if (s->snapshot.running || !hc_output_is_full(s->o.output, s->file_events, now_ns))
-		return 0;
-	return hc_stream_snapshot(s, now_ns, reterr_diag);
+	if (!s->retry_ns)
+		hc_diag_set(&s->trouble, 0, "the next file cannot be begun yet: %s", why->text);
+	s->retry_ns = now_ns + RETRY_NS;
+}
+
+static void rotate_if_full(struct hc_stream *s, uint64_t now_ns)
+{
+	struct hc_diag why;
+
+	if (s->snapshot.running || now_ns < s->retry_ns || !hc_output_is_full(s->o.output, s->file_events, now_ns))
+		return;
+	if (hc_stream_snapshot(s, now_ns, &why))
+		put_off(s, now_ns, &why);
 }
 
 static void hold_back(struct hc_stream *s, uint16_t cpu, const void *wire, uint32_t len)
@@ -295,7 +319,7 @@ int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
 	struct hc_stream *s = ctx;
 	int err;
 
-	if (s->o.max_events && s->events >= s->o.max_events)
+	if (s->o.max_events && s->counts.events >= s->o.max_events)
 		return HC_STREAM_ENOUGH;
 	if (s->snapshot.running) {
 		if (s->backlog.len + len > BACKLOG_MAX)
@@ -309,7 +333,7 @@ int hc_stream_emit(void *ctx, uint16_t cpu, const void *wire, uint32_t len)
 		hc_feed_event(s->feed, cpu, 0, wire, len);
 	err = write_event(s, cpu, 0, wire, len, &s->diag);
 	if (!err && hc_output_has_limits(s->o.output))
-		err = rotate_if_full(s, s->last_ts, &s->diag);
+		rotate_if_full(s, s->last_ts);
 	return err;
 }
 
@@ -360,7 +384,7 @@ static int release_backlog(struct hc_stream *s, bool overlap, struct hc_diag *re
 
 		p += sizeof cpu + sizeof len;
 		off += sizeof cpu + sizeof len + len;
-		if (!overlap && s->o.max_events && s->events >= s->o.max_events)
+		if (!overlap && s->o.max_events && s->counts.events >= s->o.max_events)
 			break;
 		err = write_event(s, cpu, overlap ? HC_EVENT_STATE_ONLY : 0, p, len, reterr_diag);
 		if (s->feed && s->feed_fresh)
@@ -416,9 +440,18 @@ int hc_stream_ready(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr
 	if (!s->snapshot.running)
 		return 0;
 	join_snapshot(s);
+	if (s->snapshot.err && overlap) {
+		put_off(s, now_ns, &s->snapshot.diag);
+		hc_section_done(section);
+		hc_buf_done(&s->backlog); /* it is all in the open file */
+		return 0;
+	}
+	s->retry_ns = 0;
 	for (uint32_t i = 0; i < section->nthreads; i++)
 		hc_map_put(&listed, (uint64_t)section->threads[i].tid, NULL);
 	skipped = skip_unknown(s, &listed);
+	if (!overlap)
+		s->counts.skipped += skipped;
 	err = s->snapshot.err;
 	if (err)
 		*reterr_diag = s->snapshot.diag;
@@ -452,24 +485,26 @@ int hc_stream_selection(struct hc_stream *s, const struct hc_select *select, con
 int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
 	struct hc_rings_stats rings;
-	int err = hc_output_check_space(s->o.output, reterr_diag);
+	int err;
 
 	for (unsigned type = 0; type < HC_EVENT_COUNT; type++)
 		s->type_bytes[type] /= 2;
 	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++)
 		s->generic_bytes[sc] /= 2;
-	if (err || !s->writing)
-		return err;
+	if (!s->writing)
+		return 0;
 	err = tell(s, HC_LEDGER_LOSS, hc_ledger_loss(&s->ledger, now_ns), reterr_diag);
 	if (!err && now_ns - s->last_cost_ns >= COST_INTERVAL_S * 1000000000ull) {
 		hc_rings_stats(s->o.rings, &rings);
 		s->last_cost_ns = now_ns;
 		hc_rings_reset_fill(s->o.rings);
-		err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->events, s->bytes, rings.fill_max_pct), reterr_diag);
+		err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->counts.events, s->bytes, rings.fill_max_pct), reterr_diag);
 	}
 	if (!err)
 		err = hc_output_flush(s->o.output, reterr_diag);
-	return err ? err : rotate_if_full(s, now_ns, reterr_diag);
+	if (!err)
+		rotate_if_full(s, now_ns);
+	return err;
 }
 
 void hc_stream_feed(struct hc_stream *s, struct hc_feed *feed)
@@ -505,17 +540,25 @@ int hc_stream_save(struct hc_stream *s, uint64_t now_ns, const struct hc_ledger_
 	return 0;
 }
 
+int hc_stream_settle(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_diag)
+{
+	if (!s->writing)
+		return hc_stream_ready(s, now_ns, reterr_diag);
+	if (s->snapshot.running) {
+		join_snapshot(s);
+		hc_section_done(&s->snapshot.section);
+		hc_buf_done(&s->backlog);
+	}
+	s->retry_ns = UINT64_MAX;
+	return 0;
+}
+
 int hc_stream_end(struct hc_stream *s, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag)
 {
 	struct hc_rings_stats rings;
 	int err;
 
-	if (!s->writing) { /* the first file's snapshot is still under way; a later one is not needed any more */
-		err = hc_stream_ready(s, now_ns, reterr_diag);
-		if (err)
-			return err;
-	}
 	hc_rings_stats(s->o.rings, &rings);
-	err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->events, s->bytes, rings.fill_max_pct), reterr_diag);
+	err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->counts.events, s->bytes, rings.fill_max_pct), reterr_diag);
 	return err ? err : end_file(s, now_ns, reason, reterr_diag);
 }

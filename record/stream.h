@@ -13,7 +13,7 @@
  * A are introduced by their clone events.
  *
  * The next file: from time A on, when a limit is reached, events go to the old file and are kept as well, while /proc is
- * read. At B the old file ends; the new one holds the lists, the kept events of A..B marked STATE_ONLY (scap-format.md
+ * read. (If it cannot be read, the old file goes on, and that is tried again.) At B the old file ends; the new one holds the lists, the kept events of A..B marked STATE_ONLY (scap-format.md
  * 9.2: replay applies and does not show them), and all since B. No event is shown twice, none is missing, no file
  * depends on another. So a file can be larger than its limit by what happens while /proc is read.
  */
@@ -72,8 +72,18 @@ int hc_stream_live(struct hc_stream *stream, json_t *entry, bool lasting, struct
 /* Flight recorder: what is in memory goes to a file, and what follows; the trigger into the ledger. */
 int hc_stream_save(struct hc_stream *stream, uint64_t now_ns, const struct hc_ledger_trigger *trigger,
 		   struct hc_diag *reterr_diag);
-/* The last words and the end of the file. */
+/* The hooks are gone: no further file is begun, and events need not be held back any longer (drain once more after this). */
+int hc_stream_settle(struct hc_stream *stream, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* The last words and the end of the file; after settle. */
 int hc_stream_end(struct hc_stream *stream, uint64_t now_ns, const char *reason, struct hc_diag *reterr_diag);
 
-/* Events of the kernel written so far, and those that could not be (malformed; never seen). */
-uint64_t hc_stream_events(const struct hc_stream *stream, uint64_t *ret_refused);
+/* Something to tell people about that does not end the recording; forgotten by the call. NULL: nothing. */
+const char *hc_stream_notice(struct hc_stream *stream);
+
+/* What became of the events of the kernel so far. */
+struct hc_stream_counts {
+	uint64_t events;  /* written */
+	uint64_t refused; /* could not be: malformed; never seen */
+	uint64_t skipped; /* left out, because of tasks that are in no list (hindcast.snapshot) */
+};
+void hc_stream_counts(const struct hc_stream *stream, struct hc_stream_counts *ret);

@@ -7,6 +7,7 @@
 recorder.py says what is needed and how captures are read here."""
 import collections
 import os
+import pty
 import re
 import shutil
 import signal
@@ -16,7 +17,7 @@ import sys
 import time
 
 from recorder import (ASYNC, CHDIR_X, CLOSE_X, GETPPID, HINDCAST, PROCEXIT, STORM, WRITE_X, check, events, ledger, lint, main,
-                      numbers, plain, record, recording, rules, until)
+                      numbers, plain, record, recording, rules, until, whole)
 
 
 def case_exit_codes_are_the_commands():
@@ -175,6 +176,42 @@ def case_a_signal_ends_it_or_is_passed_on():
     check(p.returncode == 9, f"SIGTERM to a command that handles it: {p.returncode}")
 
 
+def case_what_the_shell_has_set_is_respected():
+    def under(shell, *args, command=()):
+        argv = ["sh", "-c", shell + '; exec "$@"', "sh", HINDCAST, "record", *args, *(["--", *command] if command else [])]
+        return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60)
+
+    for shell in ("exec >&- 2>&-", "exec <&- >&-", "exec <&- >&- 2>&-"):
+        p = under(shell, "-w", "closed.scap.zst", command=["true"])
+        check(p.returncode == 0, f"{shell}: {p.returncode}, {p.stderr}")
+        lint("closed.scap.zst") # messages are not in it
+    p = under("exec >&-", "-w", "-", "-M", "1")
+    check(p.returncode == 1 and b"it is closed" in p.stderr, f"{p.returncode}, {p.stderr}")
+    p = under("ulimit -Sn 30", "-w", "files.scap.zst", command=["sh", "-c", "ulimit -Sn"])
+    check(p.returncode == 0 and p.stdout == b"30\n", f"few descriptors: {p.returncode}, {p.stdout} {p.stderr}")
+    p = under("ulimit -f 2000", "-w", "large.scap", "--compress", "none", command=[STORM, "chdir", "20000"])
+    check(p.returncode == 125 and b"large.scap" in p.stderr and b"File too large" in p.stderr, f"{p.returncode}, {p.stderr}")
+    whole("large.scap")
+    p = under('trap "" PIPE; trap "" USR1', "-w", "traps.scap.zst", command=["grep", "SigIgn", "/proc/self/status"])
+    check(int(p.stdout.split()[1], 16) & (1 << 12 | 1 << 9) == 1 << 12 | 1 << 9, f"the command's ignored signals: {p.stdout}")
+
+
+def case_a_terminal_that_is_gone_ends_it_unless_nohup():
+    for wrap, survives in (([], False), (["nohup"], True)):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execvp((wrap + [HINDCAST])[0], [*wrap, HINDCAST, "record", "-w", "a.scap.zst", "-r", rules("chdir")])
+        recording()
+        os.close(terminal)
+        if survives:
+            time.sleep(1)
+            check(os.waitpid(pid, os.WNOHANG) == (0, 0), "nohup is not respected")
+            os.kill(pid, signal.SIGTERM)
+        check(os.waitpid(pid, 0)[1] == 0, "a recording that does not end well")
+        lint("a.scap.zst")
+        os.unlink("a.scap.zst")
+
+
 def case_streams_to_standard_output():
     for kind in ("zstd", "gzip", "none"):
         with open("out", "wb") as f:
@@ -199,12 +236,31 @@ def case_a_full_disk_leaves_complete_frames():
         p = record("-w", "small/a.scap.zst", "--min-free", "0", "--compress", "none", "--follow", command=["sh", "-c", "sleep 2; " + STORM + " chdir 400000; exit 4"])
         check(p.returncode == 125 and "small/a.scap.zst" in p.err, f"{p.returncode}, {p.err}")
         shutil.copy("small/a.scap.zst", "cut.scap")
-        check(any(e[0] != ASYNC for e in events("cut.scap")), "no event is left")
+        left = sum(1 for e in events("cut.scap") if e[0] != ASYNC)
+        m = re.search(r"(\d+) events recorded, (\d+) dropped, (\d+) not written", p.err)
+        check(m and int(m.group(1)) == left > 0 and int(m.group(3)) > 0, f"{left} events are left; {p.err}")
         p = record("-w", "small/b.scap.zst", "--min-free", "100M", "-M", "20")
-        check(p.returncode == 1 and "--min-free" in p.err, f"reserve: {p.returncode}, {p.err}")
-        lint("small/b.scap.zst")
+        check(p.returncode == 1 and "--min-free" in p.err and not os.path.exists("small/b.scap.zst"), f"reserve: {p.returncode}, {p.err}")
+        os.unlink("small/a.scap.zst")
+        p = record("-w", "small/c.scap", "--min-free", "1500K", "--compress", "none", "--follow", command=[STORM, "chdir", "40000", "3000"])
+        check(p.returncode == 125 and "--min-free" in p.err and "not written" not in p.err, f"reserve: {p.returncode}, {p.err}")
+        lint("small/c.scap")
+        check(list(ledger("small/c.scap"))[-1][1]["reason"] == "file system full", "the file does not say why it ends")
     finally:
         subprocess.run(["umount", "small"])
+
+
+def case_a_deleted_file_is_followed_by_another():
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "--follow", "--", "sh", "-c",
+                          "while [ ! -e done ]; do cd .; sleep 0.1; done"], stderr=subprocess.PIPE)
+    recording()
+    os.unlink("a.scap.zst")
+    recording()
+    open("done", "w").close()
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0 and "deleted a.scap.zst" in err, f"{p.returncode}, {err}")
+    lint("a.scap.zst")
+    check(any(e[0] == CHDIR_X for e in events("a.scap.zst", again=False)), "nothing is in the other file")
 
 
 def case_the_ledger_says_what_was_recorded():

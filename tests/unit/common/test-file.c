@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/file.h"
@@ -77,4 +78,21 @@ Test(file, failing_to_write_leaves_nothing)
 	cr_expect_lt(hc_file_write(path, "x", 1, 0600, &diag), 0, "a directory is not replaced by a file");
 	cr_assert_eq(rmdir(path), 0);
 	cr_expect_eq(rmdir(dir), 0, "something was left beside the file");
+}
+
+Test(file, closed_standard_streams_are_no_file_s)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		close(STDIN_FILENO);
+		close(STDERR_FILENO);
+		hc_file_hold_standard();
+		_exit(open(path, O_CREAT | O_WRONLY, 0600) <= STDERR_FILENO ? 1 :
+		      write(STDERR_FILENO, "x", 1) != -1 || errno != EBADF  ? 2 :
+		      fcntl(STDOUT_FILENO, F_GETFL) & O_PATH		     ? 3 : 0);
+	}
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
+	cr_expect_eq(WEXITSTATUS(status), 0);
 }
