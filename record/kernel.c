@@ -110,7 +110,7 @@ static int explain_load(int err, struct hc_diag *reterr_diag)
 	if (err == -EMFILE)
 		return hc_diag_set(reterr_diag, err,
 				   "cannot load the BPF programs: too many open files. Each program and each CPU's ring needs a "
-				   "descriptor, several hundred in all: raise the limit (ulimit -n 4096)");
+				   "descriptor, several hundred in all: raise the limit (ulimit -Hn 4096)");
 	return hc_diag_set(reterr_diag, err, "cannot load the BPF programs: %s%s%s", strerror(-err),
 			   *complaint ? "; libbpf says: " : "", complaint);
 }

@@ -47,7 +47,7 @@ def case_own_failures_are_125():
 def case_what_is_missing_is_named():
     root = ["setpriv", "--bounding-set"]
     for wrap, words in ((root + ["-all,+bpf"], ["CAP_PERFMON missing", "sudo"]), (root + ["-all,+perfmon"], ["CAP_BPF missing", "sudo"]),
-                        (["setarch", "--uname-2.6"], ["too old", "5.17"]), (["sh", "-c", 'ulimit -n 20; exec "$@"', "sh"], ["ulimit -n"]),
+                        (["setarch", "--uname-2.6"], ["too old", "5.17"]), (["sh", "-c", 'ulimit -n 20; exec "$@"', "sh"], ["ulimit -Hn"]),
                         (hidden("/sys/kernel/btf"), ["CONFIG_DEBUG_INFO_BTF"]), (hidden("/sys/kernel/security", "confidentiality"), ["locked down"]),
                         (root + ["-sys_resource"], None), (root + ["-all,+bpf,+perfmon"], None),
                         (hidden("/sys/kernel/security", "integrity"), None)):
