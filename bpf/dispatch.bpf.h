@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
  *
- * The sys_exit and sys_enter hooks: interest, filters, arguments, jump. Nothing is read from the task before the
+ * The sys_exit hook: interest, filters, arguments, jump. Nothing is read from the task before the
  * interest byte of the call's number is found set; then the cheapest tests come first.
  */
 #pragma once
@@ -11,13 +11,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } exits SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, HC_BPF_SYSCALLS_MAX);
-	__type(key, __u32);
-	__type(value, __u32);
-} enters SEC(".maps");
 
 enum {
 	SC_DEDICATED = 0x8000, /* the call has an event type of its own, so it needs a program */
@@ -216,32 +209,5 @@ int hc_sys_exit(__u64 *ctx)
 	put_u16(&e, cpu->sc);
 	put_u16(&e, cpu->nr);
 	out_submit(&e);
-	return 0;
-}
-
-/* Only attached when enter events are asked for, since it taxes every system call once more. The result is not known
- * here, so config.failed does not apply. */
-SEC("tp_btf/sys_enter")
-int hc_sys_enter(__u64 *ctx)
-{
-	struct pt_regs *regs = (struct pt_regs *)ctx[0];
-	__u32 nr = ctx[1];
-	struct task_struct *task;
-	struct hc_bpf_cpu *cpu;
-	__u8 asked;
-
-	if (nr >= HC_BPF_SYSCALLS_MAX)
-		return 0;
-	asked = hc_interest[MASKED(nr, HC_BPF_SYSCALLS_MAX - 1)];
-	if (!(asked & (HC_INTEREST_NATIVE_ENTER | HC_INTEREST_COMPAT_ENTER)))
-		return 0;
-	task = bpf_get_current_task_btf();
-	if (!wanted_task(task))
-		return 0;
-	cpu = this_cpu();
-	cpu->ret = 0;
-	if (!describe(cpu, task, regs, &nr, asked, HC_INTEREST_NATIVE_ENTER, HC_INTEREST_COMPAT_ENTER))
-		return 0;
-	bpf_tail_call(ctx, &enters, nr);
 	return 0;
 }

@@ -346,23 +346,34 @@ void wrong_parameters(void) __attribute__((error("parameters do not fill the eve
 	} \
 	static __always_inline void fill_##name(struct out *e)
 
-#define VARIABLE_AT(hook, program, name, type) \
-	static __always_inline void fill_##program(struct out *e); \
-	SEC("tp_btf/" hook) \
-	int program(void *ctx) \
+#define VARIABLE(name, type) \
+	static __always_inline void fill_##name(struct out *e); \
+	SEC("tp_btf/sys_exit") \
+	int x_##name(void *ctx) \
 	{ \
 		struct hc_bpf_cpu *cpu = this_cpu(); \
 		struct out e; \
 		if (!out_begin(&e, cpu, cpu->sc, type, HC_NPARAMS_##type)) \
 			return 0; \
-		fill_##program(&e); \
+		fill_##name(&e); \
 		if (e.n != HC_NPARAMS_##type) \
 			wrong_parameters(); \
 		out_end(&e, cpu->sc); \
 		return 0; \
 	} \
-	static __always_inline void fill_##program(struct out *e)
-#define VARIABLE(name, type) VARIABLE_AT("sys_exit", x_##name, name, type)
+	static __always_inline void fill_##name(struct out *e)
 
-/* The enter program of one system call, n_<syscall>, for `enters`. */
-#define ENTER(name, type) VARIABLE_AT("sys_enter", n_##name, name, type)
+/* The enter event of a call, enter_<syscall>(cpu): not a program, but a part of those in bpf/enter.bpf.h. */
+#define ENTER(name, type) \
+	static __always_inline void fill_enter_##name(struct out *e); \
+	static __always_inline void enter_##name(struct hc_bpf_cpu *cpu) \
+	{ \
+		struct out e; \
+		if (!out_begin(&e, cpu, cpu->sc, type, HC_NPARAMS_##type)) \
+			return; \
+		fill_enter_##name(&e); \
+		if (e.n != HC_NPARAMS_##type) \
+			wrong_parameters(); \
+		out_end(&e, cpu->sc); \
+	} \
+	static __always_inline void fill_enter_##name(struct out *e)

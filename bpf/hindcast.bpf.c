@@ -11,6 +11,7 @@
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #define HC_SCHEMA_NO_TABLES
 #include "common/schema.h"
@@ -37,3 +38,4 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #include "bpf/misc.bpf.h"
 #include "bpf/trace.bpf.h"
 #include "bpf/dispatch.bpf.h"
+#include "bpf/enter.bpf.h"

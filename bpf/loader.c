@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See loader.h. Which program fills which system call follows from its name: x_<syscall>, n_<syscall>.
+ * See loader.h. Which program fills which system call follows from its name: x_<syscall>.
  */
 #include "bpf/loader.h"
 
@@ -33,32 +33,25 @@ static int native_nr(const struct hc_sc_info *sc)
 #endif
 }
 
-static int wire_one(struct hc_bpf *skel, struct bpf_map *map, const char *prefix, const struct hc_sc_info *info)
-{
-	uint32_t nr = native_nr(info);
-	struct bpf_program *prog;
-	char name[64];
-	int fd;
-
-	snprintf(name, sizeof name, "%s_%s", prefix, info->name);
-	prog = bpf_object__find_program_by_name(skel->obj, name);
-	if (!prog)
-		return 0;
-	fd = bpf_program__fd(prog);
-	return bpf_map_update_elem(bpf_map__fd(map), &nr, &fd, BPF_ANY);
-}
-
-/* Puts the filling programs into `exits` and `enters` at their calls' numbers. */
+/* Puts the filling programs into `exits` at their calls' numbers. */
 static int wire(struct hc_bpf *skel)
 {
 	for (int sc = 0; sc < HC_SC_COUNT; sc++) {
 		const struct hc_sc_info *info = &hc_sc_table[sc];
-		int r;
+		uint32_t nr = native_nr(info);
+		struct bpf_program *prog;
+		char name[64];
+		int fd, r;
 
 		if (info->kind != HC_SC_DEDICATED || native_nr(info) < 0)
 			continue;
-		if ((r = wire_one(skel, skel->maps.exits, "x", info)) < 0 ||
-		    (r = wire_one(skel, skel->maps.enters, "n", info)) < 0)
+		snprintf(name, sizeof name, "x_%s", info->name);
+		prog = bpf_object__find_program_by_name(skel->obj, name);
+		if (!prog)
+			continue;
+		fd = bpf_program__fd(prog);
+		r = bpf_map_update_elem(bpf_map__fd(skel->maps.exits), &nr, &fd, BPF_ANY);
+		if (r < 0)
 			return r;
 	}
 	return 0;
@@ -158,19 +151,24 @@ static int adjust_tracepoints(struct hc_bpf *skel, const char **reterr_program)
 	return adjust(hooks, sizeof hooks / sizeof *hooks, reterr_program);
 }
 
-int hc_bpf_attach(struct hc_bpf *skel, bool with_enter, const char **reterr_program)
+int hc_bpf_attach(struct hc_bpf *skel, struct hc_bpf_enter *enter, const char **reterr_program)
 {
 	const struct hook hooks[] = {
 		{ skel->progs.hc_exec, &skel->links.hc_exec, true },
 		{ skel->progs.hc_fork, &skel->links.hc_fork, FORKS_TOLD_AT_FORK || skel->rodata->hc_config.follow },
 		{ skel->progs.hc_exit, &skel->links.hc_exit, true },
-		{ skel->progs.hc_sys_enter, &skel->links.hc_sys_enter, with_enter },
+		{ skel->progs.hc_sys_enter, &skel->links.hc_sys_enter, enter && enter->way == HC_BPF_ENTER_AT_ALL },
 		/* last: by then a child of anything it reports is followed */
 		{ skel->progs.hc_sys_exit, &skel->links.hc_sys_exit, true },
 	};
 	int r = adjust_tracepoints(skel, reterr_program);
 
-	return r < 0 ? r : adjust(hooks, sizeof hooks / sizeof *hooks, reterr_program);
+	if (r < 0)
+		return r;
+	*reterr_program = "hc_enter";
+	if (enter && (r = hc_bpf_enter_adjust(skel, enter)) < 0)
+		return r;
+	return adjust(hooks, sizeof hooks / sizeof *hooks, reterr_program);
 }
 
 static void ask(uint8_t *table, int nr, uint8_t bits)
@@ -179,10 +177,11 @@ static void ask(uint8_t *table, int nr, uint8_t bits)
 		table[nr] |= bits;
 }
 
-int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool enter)
+int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], struct hc_bpf_enter *enter)
 {
 	uint8_t table[HC_BPF_SYSCALLS_MAX] = { 0 };
 	const char *failed;
+	int r;
 	static const uint16_t tracepoints[HC_TP_COUNT] = {
 		[HC_TP_PROCEXIT] = PPM_SC_SCHED_PROCESS_EXIT,
 		[HC_TP_SCHED_SWITCH] = PPM_SC_SCHED_SWITCH,
@@ -193,8 +192,7 @@ int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool
 
 	for (int sc = 0; sc < HC_SC_COUNT; sc++) {
 		const struct hc_sc_info *info = &hc_sc_table[sc];
-		bool entry = enter && (sc == PPM_SC_OPEN || sc == PPM_SC_CREAT || sc == PPM_SC_OPENAT ||
-				       sc == PPM_SC_OPENAT2 || sc == PPM_SC_CONNECT);
+		bool entry = enter && hc_bpf_enter_tells(sc);
 		uint8_t native = HC_INTEREST_NATIVE | (entry ? HC_INTEREST_NATIVE_ENTER : 0);
 
 		if (!sc_set[sc] || native_nr(info) < 0)
@@ -217,7 +215,10 @@ int hc_bpf_select(struct hc_bpf *skel, const uint8_t sc_set[HC_BPF_SC_MAX], bool
 		__atomic_store_n(&skel->bss->hc_interest[nr], table[nr], __ATOMIC_RELAXED);
 	for (int tp = 0; tp < HC_TP_COUNT; tp++)
 		__atomic_store_n(&skel->bss->hc_interest_tp[tp], sc_set[tracepoints[tp]], __ATOMIC_RELAXED);
-	return skel->links.hc_sys_exit ? adjust_tracepoints(skel, &failed) : 0;
+	if (!skel->links.hc_sys_exit)
+		return 0;
+	r = adjust_tracepoints(skel, &failed);
+	return r < 0 || !enter ? r : hc_bpf_enter_adjust(skel, enter);
 }
 
 int hc_bpf_follow(struct hc_bpf *skel, uint32_t tgid)

@@ -413,7 +413,7 @@ static int record(struct hc_capture *c, struct hc_diag *reterr_diag)
 		if (err)
 			return err;
 	}
-	err = hc_kernel_attach(c->p->kernel, true, reterr_diag);
+	err = hc_kernel_attach(c->p->kernel, reterr_diag);
 	if (err)
 		return err;
 	govern(c);

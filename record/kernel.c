@@ -25,7 +25,7 @@
 struct hc_kernel {
 	struct hc_bpf *skel;
 	struct hc_bpf_rings rings;
-	bool enter;
+	struct hc_bpf_enter enter;
 };
 
 /* The last of libbpf's complaints. libbpf has one print function per process, so this is one per process too. */
@@ -130,6 +130,7 @@ int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, u
 	if (!kernel->skel)
 		return explain_load(-errno, reterr_diag);
 	kernel->skel->rodata->hc_config = *config;
+	hc_bpf_enter_open(kernel->skel, HC_BPF_ENTER_AT_FUNCTIONS, &kernel->enter);
 	err = hc_bpf_load(kernel->skel, ring_size, &kernel->rings);
 	if (err)
 		return explain_load(err, reterr_diag);
@@ -143,6 +144,7 @@ struct hc_kernel *hc_kernel_close(struct hc_kernel *kernel)
 		return NULL;
 	if (kernel->rings.fds)
 		hc_bpf_rings_close(&kernel->rings);
+	hc_bpf_enter_close(&kernel->enter);
 	hc_bpf__destroy(kernel->skel);
 	free(kernel);
 	return NULL;
@@ -156,7 +158,7 @@ int hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set, const
 
 	for (unsigned sc = 0; sc < HC_SC_COUNT; sc++)
 		flags[sc] = !hc_scset_has(set, sc) ? 0 : hc_scset_has(shed, sc) ? HC_BPF_SHED : 1;
-	err = hc_bpf_select(kernel->skel, flags, kernel->enter);
+	err = hc_bpf_select(kernel->skel, flags, &kernel->enter);
 	if (err)
 		return hc_diag_set(reterr_diag, err, "cannot hook a tracepoint that the selection asks for: %s", strerror(-err));
 	return 0;
@@ -181,14 +183,13 @@ uint64_t hc_kernel_unfollowed(const struct hc_kernel *kernel)
 	return *(const volatile __u64 *)&kernel->skel->bss->hc_unfollowed;
 }
 
-int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *reterr_diag)
+int hc_kernel_attach(struct hc_kernel *kernel, struct hc_diag *reterr_diag)
 {
 	const char *program = "?";
 	int err;
 
 	*complaint = '\0';
-	kernel->enter = with_enter;
-	err = hc_bpf_attach(kernel->skel, with_enter, &program);
+	err = hc_bpf_attach(kernel->skel, &kernel->enter, &program);
 	if (err)
 		return hc_diag_set(reterr_diag, err, "cannot attach the BPF program %s: %s%s%s", program, strerror(-err),
 				   *complaint ? "; libbpf says: " : "", complaint);
@@ -198,6 +199,7 @@ int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *
 void hc_kernel_detach(struct hc_kernel *kernel)
 {
 	hc_bpf__detach(kernel->skel);
+	hc_bpf_enter_close(&kernel->enter);
 }
 
 int hc_kernel_follow(struct hc_kernel *kernel, pid_t pid, struct hc_diag *reterr_diag)

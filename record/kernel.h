@@ -30,8 +30,8 @@ HC_DEFINE_CLEANUP(struct hc_kernel *, hc_kernel_close);
  * needs the privileges of the start; all else of the set is in force. */
 int hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set, const struct hc_scset *shed,
 		     struct hc_diag *reterr_diag);
-/* The hooks go live; with_enter also the one for the five enter events. */
-int hc_kernel_attach(struct hc_kernel *kernel, bool with_enter, struct hc_diag *reterr_diag);
+/* The hooks go live, those for the five enter events too (bpf/enter.h). */
+int hc_kernel_attach(struct hc_kernel *kernel, struct hc_diag *reterr_diag);
 /* Removes all hooks; events under way still reach the rings. */
 void hc_kernel_detach(struct hc_kernel *kernel);
 /* Adds a process to those that a recording with config.follow is limited to. */

@@ -103,28 +103,84 @@ static void drain(const struct hc_bpf_rings *rings)
 	ring_buffer__free(rb);
 }
 
+struct recorder {
+	enum hc_bpf_enter_way way; /* how it would tell of entries */
+	struct hc_bpf *skel;
+	struct hc_bpf_rings rings;
+};
+
+static void load(struct recorder *rec)
+{
+	struct hc_bpf_enter enter;
+	int r = -errno;
+
+	rec->skel = hc_bpf__open();
+	if (rec->skel) {
+		hc_bpf_enter_open(rec->skel, rec->way, &enter);
+		rec->way = enter.way;
+		r = hc_bpf_load(rec->skel, 32 << 20, &rec->rings);
+		hc_bpf_enter_close(&enter);
+	}
+	if (r < 0) {
+		fprintf(stderr, "cannot load the BPF programs: %s\n", strerror(-r));
+		exit(1);
+	}
+}
+
+/* One call of a workload under a recorder that hooks in, records set, and leaves. */
+static double recorded(struct recorder *rec, bool with_enter, const uint8_t *set, void (*fn)(void))
+{
+	struct hc_bpf_enter enter = { .way = HC_BPF_ENTER_NONE };
+	const char *bad = "";
+	double ns;
+	int r;
+
+	if (with_enter)
+		hc_bpf_enter_open(rec->skel, rec->way, &enter);
+	hc_bpf_select(rec->skel, set, with_enter ? &enter : NULL);
+	r = hc_bpf_attach(rec->skel, &enter, &bad);
+	if (r < 0) {
+		fprintf(stderr, "cannot attach %s: %s\n", bad, strerror(-r));
+		exit(1);
+	}
+	ns = ns_per_call(fn);
+	bpf_link__destroy(rec->skel->links.hc_sys_exit);
+	bpf_link__destroy(rec->skel->links.hc_sys_enter);
+	rec->skel->links.hc_sys_exit = rec->skel->links.hc_sys_enter = NULL;
+	hc_bpf_enter_close(&enter);
+	drain(&rec->rings);
+	return ns;
+}
+
 int main(void)
 {
-	/* the recorder attaches both hooks, because of the enter events of open and connect */
-	enum { NONE, EMPTY, EXIT_UNSELECTED, EXIT_SELECTED, BOTH_UNSELECTED, BOTH_SELECTED, STATES };
+	struct recorder recs[] = { { HC_BPF_ENTER_AT_FUNCTIONS }, { HC_BPF_ENTER_AT_ALL } };
+	const struct {
+		const char *name;
+		struct recorder *rec; /* NULL: none, or the empty program */
+		bool empty, enter, chosen;
+	} states[] = {
+		{ .name = "no tracer" },
+		{ .name = "an empty program at sys_exit", .empty = true },
+		{ .name = "exit hook, not selected", .rec = &recs[0] },
+		{ .name = "exit hook, selected", .rec = &recs[0], .chosen = true },
+		{ .name = "as recorded, not selected", .rec = &recs[0], .enter = true },
+		{ .name = "as recorded, selected", .rec = &recs[0], .enter = true, .chosen = true },
+		{ .name = "with sys_enter, not selected", .rec = &recs[1], .enter = true },
+		{ .name = "with sys_enter, selected", .rec = &recs[1], .enter = true, .chosen = true },
+	};
+	enum { STATES = sizeof states / sizeof *states };
 	static const char *const selected[WORKLOADS][3] = { { "getppid" }, { "read" }, { "open", "openat", "close" } };
-	double best[STATES][WORKLOADS];
 	uint8_t sets[WORKLOADS + 1][HC_BPF_SC_MAX] = { { 0 } };
-	struct hc_bpf_rings rings;
-	const char *bad = "";
-	struct hc_bpf *skel;
+	double best[STATES][WORKLOADS];
 	cpu_set_t cpu;
-	int r;
 
 	CPU_ZERO(&cpu);
 	CPU_SET(0, &cpu);
 	sched_setaffinity(0, sizeof cpu, &cpu);
 	zero_fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
-	skel = hc_bpf__open();
-	if (!skel || (r = hc_bpf_load(skel, 64 << 20, &rings)) < 0) {
-		fprintf(stderr, "cannot load the BPF programs: %s\n", strerror(errno));
-		return 1;
-	}
+	for (int i = 0; i < 2; i++)
+		load(&recs[i]);
 	for (int w = 0; w < WORKLOADS; w++)
 		for (int i = 0; i < 3 && selected[w][i]; i++)
 			sets[w][hc_sc_by_name(selected[w][i])] = 1;
@@ -133,48 +189,37 @@ int main(void)
 			best[s][w] = 1e9;
 	for (int round = 0; round < ROUNDS; round++) {
 		for (int s = 0; s < STATES; s++) {
-			int empty = s == EMPTY ? attach_empty() : -1;
+			int empty = states[s].empty ? attach_empty() : -1;
 
 			for (int w = 0; w < WORKLOADS; w++) {
-				double ns;
+				const uint8_t *set = sets[states[s].chosen ? w : WORKLOADS];
+				double ns = states[s].rec ? recorded(states[s].rec, states[s].enter, set, workloads[w].fn)
+							  : ns_per_call(workloads[w].fn);
 
-				if (s >= EXIT_UNSELECTED) {
-					bool chosen = s == EXIT_SELECTED || s == BOTH_SELECTED, both = s >= BOTH_UNSELECTED;
-
-					hc_bpf_select(skel, sets[chosen ? w : WORKLOADS], both);
-					r = hc_bpf_attach(skel, both, &bad);
-					if (r < 0) {
-						fprintf(stderr, "cannot attach %s: %s\n", bad, strerror(-r));
-						return 1;
-					}
-				}
-				ns = ns_per_call(workloads[w].fn);
 				if (ns < best[s][w])
 					best[s][w] = ns;
-				if (s == EXIT_SELECTED || s == BOTH_SELECTED)
-					drain(&rings);
 			}
 			if (empty >= 0)
 				close(empty);
-			if (s >= EXIT_UNSELECTED) {
-				/* every hook off again, for the states that must not have it */
-				bpf_link__destroy(skel->links.hc_sys_exit);
-				bpf_link__destroy(skel->links.hc_sys_enter);
-				skel->links.hc_sys_exit = skel->links.hc_sys_enter = NULL;
-			}
 		}
 	}
-	printf("%-12s %9s | %-20s | %-20s | %s\n", "ns per call", "no", "an empty", "exit hook: +ns", "both, as recorded: +ns");
-	printf("%-12s %9s | %-20s | %10s %9s | %10s %9s\n", "", "tracer", "program at sys_exit", "unselected", "selected",
-	       "unselected", "selected");
-	for (int w = 0; w < WORKLOADS; w++) {
-		const double none = best[NONE][w];
-
-		printf("%-12s %9.0f | %+20.0f | %+10.0f %+9.0f | %+10.0f %+9.0f\n", workloads[w].name, none, best[EMPTY][w] - none,
-		       best[EXIT_UNSELECTED][w] - none, best[EXIT_SELECTED][w] - none, best[BOTH_UNSELECTED][w] - none,
-		       best[BOTH_SELECTED][w] - none);
+	printf("%-30s", "ns added to a call by");
+	for (int w = 0; w < WORKLOADS; w++)
+		printf(" %14s", workloads[w].name);
+	for (int s = 0; s < STATES; s++) {
+		printf("\n%-30s", states[s].name);
+		for (int w = 0; w < WORKLOADS; w++)
+			if (s == 0)
+				printf(" %7.0f alone ", best[0][w]);
+			else
+				printf(" %+6.0f (%4.2f)", best[s][w] - best[0][w],
+				       (best[s][w] - best[0][w]) / (best[1][w] - best[0][w]));
 	}
-	hc_bpf_rings_close(&rings);
-	hc_bpf__destroy(skel);
+	printf("\n(in brackets: as a multiple of the empty program's. Entries are told of by %s)\n",
+	       hc_bpf_enter_text(&(struct hc_bpf_enter){ .way = recs[0].way }));
+	for (int i = 0; i < 2; i++) {
+		hc_bpf_rings_close(&recs[i].rings);
+		hc_bpf__destroy(recs[i].skel);
+	}
 	return 0;
 }

@@ -33,7 +33,7 @@ static int quiet(enum libbpf_print_level level, const char *format, va_list args
 	return level == LIBBPF_WARN || getenv("BPF_VERBOSE") ? vfprintf(stderr, format, args) : 0;
 }
 
-void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring_nbytes, bool with_enter)
+void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring_nbytes, enum hc_bpf_enter_way enter)
 {
 	const char *program = NULL;
 	int r;
@@ -54,6 +54,7 @@ void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring
 	else
 		t->skel->rodata->hc_config.follow = 1;
 	t->skel->rodata->hc_config.boot_to_epoch_ns = hc_bpf_boot_to_epoch_ns();
+	hc_bpf_enter_open(t->skel, enter, &t->enter);
 	r = hc_bpf_load(t->skel, ring_nbytes, &t->rings);
 	if (r == -EPERM)
 		skip("the kernel does not let us load BPF programs (EPERM: capability or lockdown)");
@@ -61,7 +62,7 @@ void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring
 		fprintf(stderr, "cannot load the BPF programs: %s\n", strerror(-r));
 		exit(1);
 	}
-	r = hc_bpf_attach(t->skel, with_enter, &program);
+	r = hc_bpf_attach(t->skel, &t->enter, &program);
 	if (r < 0) {
 		fprintf(stderr, "cannot attach %s: %s\n", program, strerror(-r));
 		exit(1);
@@ -80,7 +81,7 @@ void trace_select(struct trace *t, const char *const *names)
 		}
 		t->set[sc] = 1;
 	}
-	hc_bpf_select(t->skel, t->set, true);
+	hc_bpf_select(t->skel, t->set, t->enter.way == HC_BPF_ENTER_NONE ? NULL : &t->enter);
 }
 
 /* Structure checks that hold for every event; then the view. */
@@ -223,6 +224,7 @@ void trace_close(struct trace *t)
 	trace_clear(t);
 	free(t->events);
 	hc_bpf_rings_close(&t->rings);
+	hc_bpf_enter_close(&t->enter);
 	hc_bpf__destroy(t->skel);
 }
 

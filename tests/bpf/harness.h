@@ -17,6 +17,7 @@
 struct trace {
 	struct hc_bpf *skel;
 	struct hc_bpf_rings rings;
+	struct hc_bpf_enter enter;
 	uint8_t set[HC_BPF_SC_MAX];
 	struct hc_event *events; /* owned; sorted by time */
 	size_t n, room;
@@ -25,7 +26,7 @@ struct trace {
 
 /* Exits with 77 and the reason when BPF cannot work here. config may be NULL. Follows only `followed` thread groups,
  * which the caller adds with hc_bpf_follow(). */
-void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring_nbytes, bool with_enter);
+void trace_open(struct trace *t, const struct hc_bpf_config *config, size_t ring_nbytes, enum hc_bpf_enter_way enter);
 void trace_select(struct trace *t, const char *const *names); /* NULL-terminated syscall names; NULL: all of them */
 
 /* Runs fn in a forked, followed child that starts after the hooks are live; waits for it; drains. Returns its pid. */

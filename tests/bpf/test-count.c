@@ -126,7 +126,7 @@ static void reconcile(const struct workload *w, size_t ring_nbytes, bool must_fi
 	struct trace t;
 
 	what = w->name;
-	trace_open(&t, &config, ring_nbytes, false);
+	trace_open(&t, &config, ring_nbytes, HC_BPF_ENTER_NONE);
 	trace_select(&t, w->calls);
 	trace_child(&t, everywhere, (void *)w);
 	CHECK(t.produced == t.n, "%lu produced, %zu read back", t.produced, t.n);
@@ -149,7 +149,7 @@ static void reselect(void)
 	pid_t pid;
 
 	what = "changing the selection";
-	trace_open(&t, NULL, 32 << 20, false);
+	trace_open(&t, NULL, 32 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, one);
 	pid = fork();
 	if (pid == 0) {
@@ -194,7 +194,7 @@ static void too_many_to_follow(void)
 	int n = 5, map;
 
 	what = "too many to follow";
-	trace_open(&t, NULL, 1 << 20, false);
+	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, calls);
 	map = bpf_map__fd(t.skel->maps.followed);
 	while (!bpf_map_update_elem(map, &key, &one, BPF_ANY))

@@ -416,7 +416,7 @@ int main(void)
 	};
 	struct trace t;
 
-	trace_open(&t, NULL, 1 << 20, false);
+	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_script(&t, descriptors);
 	trace_clear(&t);

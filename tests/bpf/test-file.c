@@ -347,6 +347,26 @@ static void enters(void)
 	}
 }
 
+static void open_once(void *arg)
+{
+	close(open(FILE_, O_RDONLY));
+}
+
+/* Enter events of a call begin and end with its selection, whatever privileges are left by then. */
+static void late_enters(struct trace *t)
+{
+	static const char *const without[] = { "close", NULL }, *const with[] = { "openat", "close", NULL };
+
+	what = "selected late";
+	for (int i = 0; i < 4; i++) {
+		trace_clear(t);
+		trace_select(t, i % 2 ? with : without);
+		trace_child(t, open_once, NULL);
+		CHECK(trace_count(t, PPME_SYSCALL_OPENAT_2_E, -1) == (size_t)(i % 2), "enter events");
+		CHECK(trace_count(t, PPME_SYSCALL_OPENAT_2_X, -1) == (size_t)(i % 2), "exit events");
+	}
+}
+
 /* Files of an overlay file system: untouched ones are in the lower layer, written ones in the upper. */
 static void layers(void)
 {
@@ -377,7 +397,7 @@ int main(void)
 	};
 	struct trace t;
 
-	trace_open(&t, NULL, 1 << 20, false);
+	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	if (system("umount " DIR_ "/merged 2>/dev/null; rm -rf " DIR_ " && mkdir " DIR_) != 0)
 		return 1;
@@ -392,10 +412,14 @@ int main(void)
 		printf("no overlay file system to be had: layers not checked\n");
 	trace_close(&t);
 
-	trace_open(&t, NULL, 1 << 20, true);
-	trace_select(&t, names);
-	trace_script(&t, enters);
-	trace_close(&t);
+	for (enum hc_bpf_enter_way way = HC_BPF_ENTER_AT_FUNCTIONS; way <= HC_BPF_ENTER_AT_ALL; way++) {
+		trace_open(&t, NULL, 1 << 20, way);
+		printf("enter events: %s\n", hc_bpf_enter_text(&t.enter));
+		trace_select(&t, names);
+		trace_script(&t, enters);
+		late_enters(&t);
+		trace_close(&t);
+	}
 	if (system("umount " DIR_ "/merged 2>/dev/null; rm -rf " DIR_) != 0)
 		return 1;
 	return failures != 0;

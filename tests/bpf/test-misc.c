@@ -21,6 +21,8 @@
 #include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tests/bpf/harness.h"
@@ -388,6 +390,56 @@ static void check_32bit(struct trace *t)
 	U32(ev, 3, 4);
 	trace_clear(t);
 }
+
+static void enters32(void *arg)
+{
+	uint32_t *words = (uint32_t *)(low + 64);
+	struct sockaddr_un *to = (struct sockaddr_un *)(low + 128);
+
+	strcpy(low, "/dev/null");
+	int80(5 /* open */, (long)low, O_RDWR, 0);
+	int80(295 /* openat */, -100, (long)low, O_RDONLY);
+	int80(8 /* creat */, (long)low, 0600, 0);
+	to->sun_family = AF_UNIX;
+	strcpy(to->sun_path, "/nowhere");
+	int80(362 /* connect */, 77, (long)to, sizeof *to);
+	words[0] = 78;
+	words[1] = (uint32_t)(uintptr_t)to;
+	words[2] = sizeof *to;
+	int80(102 /* socketcall */, 3 /* SYS_CONNECT */, (long)words, 0);
+}
+
+static void check_32bit_enters(enum hc_bpf_enter_way way)
+{
+	static const char *const names[] = { "open", "openat", "creat", "connect", NULL };
+	struct trace t;
+	bool told;
+	int pid;
+
+	what = "32-bit callers' enter events";
+	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+	if (int80(20 /* getpid */, 0, 0, 0) != getpid())
+		return;
+	trace_open(&t, NULL, 1 << 20, way);
+	trace_select(&t, names);
+	pid = trace_child(&t, enters32, NULL);
+	told = t.enter.way != HC_BPF_ENTER_AT_TRACEPOINTS;
+	printf("enter events: %s\n", hc_bpf_enter_text(&t.enter));
+	CHECK(trace_count(&t, PPME_SOCKET_CONNECT_E, pid) == (told ? 2 : 0), "of connect");
+	if (told) {
+		ev = trace_find(&t, PPME_SYSCALL_OPEN_E, pid, 0);
+		STR(ev, 0, "/dev/null");
+		ev = trace_find(&t, PPME_SYSCALL_OPENAT_2_E, pid, 0);
+		S64(ev, 0, -100);
+		STR(ev, 1, "/dev/null");
+		ev = trace_find(&t, PPME_SYSCALL_CREAT_E, pid, 0);
+		U32(ev, 1, 0600);
+		S64(trace_find(&t, PPME_SOCKET_CONNECT_E, pid, 0), 0, 77);
+		S64(trace_find(&t, PPME_SOCKET_CONNECT_E, pid, 1), 0, 78);
+	}
+	trace_close(&t);
+	munmap(low, 4096);
+}
 #endif
 
 static void touch_memory(void *arg)
@@ -436,14 +488,14 @@ static void check_filters(void)
 	int pid;
 
 	what = "without failed calls";
-	trace_open(&t, &config, 1 << 20, false);
+	trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	pid = trace_child(&t, some_fail, NULL);
 	CHECK(trace_count(&t, PPME_SYSCALL_CLOSE_X, pid) == 1 && t.n == 3, "%zu events", t.n);
 	trace_close(&t);
 	what = "only failed calls";
 	config.failed = HC_FAILED_ONLY;
-	trace_open(&t, &config, 1 << 20, false);
+	trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	pid = trace_child(&t, some_fail, NULL);
 	CHECK(trace_count(&t, PPME_SYSCALL_CLOSE_X, pid) == 1 && t.n == 1, "%zu events", t.n);
@@ -452,7 +504,7 @@ static void check_filters(void)
 	config.failed = HC_FAILED_KEEP;
 	config.filter_uid = 1;
 	config.uid = 12345;
-	trace_open(&t, &config, 1 << 20, false);
+	trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_child(&t, some_fail, NULL);
 	CHECK(t.n == 0, "%zu events", t.n);
@@ -461,7 +513,7 @@ static void check_filters(void)
 	config.filter_uid = 0;
 	config.filter_comm = 1;
 	strcpy(config.comm, "test-bpf-misc");
-	trace_open(&t, &config, 1 << 20, false);
+	trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_child(&t, some_fail, NULL);
 	CHECK(t.n == 4, "%zu events", t.n);
@@ -470,7 +522,7 @@ static void check_filters(void)
 	config.filter_comm = 0;
 	config.self_tgid = getpid();
 	config.follow = 0;
-	trace_open(&t, &config, 1 << 20, false);
+	trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	some_fail(NULL);
 	trace_drain(&t, true);
@@ -515,7 +567,7 @@ static void check_cgroup_filter(void)
 			break;
 		config.cgroup_id = st.st_ino;
 		cgroup_dir = inner;
-		trace_open(&t, &config, 1 << 20, false);
+		trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 		trace_select(&t, names);
 		trace_child(&t, join_cgroup, NULL);
 		CHECK(t.n == 4, "%zu events inside", t.n);
@@ -542,7 +594,7 @@ static void check_everything(void)
 	struct trace t;
 
 	what = "everything";
-	trace_open(&t, NULL, 8 << 20, true);
+	trace_open(&t, NULL, 8 << 20, HC_BPF_ENTER_AT_FUNCTIONS);
 	trace_select(&t, NULL);
 	trace_child(&t, busy, NULL);
 	CHECK(t.n > 200 && t.produced == t.n && t.dropped_total == 0, "%zu events, %lu produced, %lu lost", t.n, t.produced,
@@ -555,11 +607,15 @@ int main(void)
 {
 	struct trace t;
 
-	trace_open(&t, NULL, 1 << 20, false);
+#if defined(__x86_64__)
+	for (enum hc_bpf_enter_way way = HC_BPF_ENTER_AT_FUNCTIONS; way <= HC_BPF_ENTER_AT_ALL; way++)
+		check_32bit_enters(way);
+#endif
+	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, NULL);
 	memset(t.set + PPM_SC_SCHED_PROCESS_EXIT, 0, 5); /* no tracepoints yet */
 	t.set[PPM_SC_SCHED_YIELD] = t.set[PPM_SC_GETPID] = 0; /* made by the harness itself */
-	hc_bpf_select(t.skel, t.set, false);
+	hc_bpf_select(t.skel, t.set, NULL);
 	trace_script(&t, ids);
 	trace_clear(&t);
 	trace_script(&t, calls);

@@ -474,7 +474,7 @@ int main(void)
 	struct hc_bpf_config config = { .follow = 1, .snaplen = 80, .dynamic_snaplen = 1, .statsd_port = 8125 };
 	struct trace t;
 
-	trace_open(&t, NULL, 1 << 20, false);
+	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_script(&t, tcp4);
 	trace_clear(&t);
@@ -485,7 +485,7 @@ int main(void)
 	trace_script(&t, options);
 	trace_close(&t);
 
-	trace_open(&t, &config, 1 << 20, false);
+	trace_open(&t, &config, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_script(&t, dynamic);
 	trace_close(&t);

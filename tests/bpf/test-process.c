@@ -469,7 +469,7 @@ int main(void)
 	family = mmap_shared(sizeof *family);
 	if (!realpath("/bin/true", true_path) || stat(true_path, &true_st) < 0)
 		return 1;
-	trace_open(&t, NULL, 1 << 20, false);
+	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_script(&t, failed_execs);
 	trace_clear(&t);
