@@ -184,8 +184,8 @@ const char *hc_bpf_enter_text(const struct hc_bpf_enter *enter)
 {
 	static const char *const texts[] = {
 		[HC_BPF_ENTER_NONE] = "none",
-		[HC_BPF_ENTER_AT_FUNCTIONS] = "probes at the calls' functions",
-		[HC_BPF_ENTER_AT_TRACEPOINTS] = "tracepoints of the calls, 64-bit callers only",
+		[HC_BPF_ENTER_AT_FUNCTIONS] = "functions",
+		[HC_BPF_ENTER_AT_TRACEPOINTS] = "tracepoints",
 		[HC_BPF_ENTER_AT_ALL] = "sys_enter",
 	};
 

@@ -45,5 +45,5 @@ int hc_bpf_enter_adjust(struct hc_bpf *skel, struct hc_bpf_enter *enter);
 /* Closes the events, and with that ends what hangs there. Leaves zero. */
 void hc_bpf_enter_close(struct hc_bpf_enter *enter);
 
-/* The way it is done, for people. */
+/* The way's name: none, functions, tracepoints or sys_enter. */
 const char *hc_bpf_enter_text(const struct hc_bpf_enter *enter);

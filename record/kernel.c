@@ -107,7 +107,7 @@ static int explain_load(int err, struct hc_diag *reterr_diag)
 				   "profile or a security module forbids it. Record on the host itself, or allow the container bpf(2) "
 				   "(docker run --privileged, or --security-opt seccomp=unconfined)%s%s", strerror(-err),
 				   *complaint ? "; libbpf says: " : "", complaint);
-	if (err == -EMFILE)
+	if (err == -EMFILE || strstr(complaint, strerror(EMFILE))) /* libbpf forgets the error of its probes */
 		return hc_diag_set(reterr_diag, err,
 				   "cannot load the BPF programs: too many open files. Each program and each CPU's ring needs a "
 				   "descriptor, several hundred in all: raise the limit (ulimit -Hn 4096)");
@@ -194,6 +194,11 @@ int hc_kernel_attach(struct hc_kernel *kernel, struct hc_diag *reterr_diag)
 		return hc_diag_set(reterr_diag, err, "cannot attach the BPF program %s: %s%s%s", program, strerror(-err),
 				   *complaint ? "; libbpf says: " : "", complaint);
 	return 0;
+}
+
+const char *hc_kernel_enter_text(const struct hc_kernel *kernel)
+{
+	return hc_bpf_enter_text(&kernel->enter);
 }
 
 void hc_kernel_detach(struct hc_kernel *kernel)

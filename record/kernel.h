@@ -32,6 +32,8 @@ int hc_kernel_select(struct hc_kernel *kernel, const struct hc_scset *set, const
 		     struct hc_diag *reterr_diag);
 /* The hooks go live, those for the five enter events too (bpf/enter.h). */
 int hc_kernel_attach(struct hc_kernel *kernel, struct hc_diag *reterr_diag);
+/* Where the enter events come from, for the ledger (hc_bpf_enter_text()). */
+const char *hc_kernel_enter_text(const struct hc_kernel *kernel);
 /* Removes all hooks; events under way still reach the rings. */
 void hc_kernel_detach(struct hc_kernel *kernel);
 /* Adds a process to those that a recording with config.follow is limited to. */

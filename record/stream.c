@@ -198,10 +198,11 @@ static char *start_text(const struct hc_stream *s, uint64_t now_ns)
 	hc_kernel_rings(s->o.kernel, &n, &size);
 	hc_output_stats(s->o.output, &out);
 	uname(&u);
-	return hc_ledger_text(json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:I, s:I}, s:o}", "version", HC_VERSION, "kernel",
+	return hc_ledger_text(json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:I, s:I}, s:s, s:o}", "version", HC_VERSION, "kernel",
 					u.release, "arch", u.machine, "file", (json_int_t)out.files, "started_ns",
 					(json_int_t)now_ns, "snaplen", (json_int_t)s->o.config->snaplen, "rings", "cpus",
-					(json_int_t)n, "bytes", (json_int_t)size, "filter", describe_filter(s->o.config)));
+					(json_int_t)n, "bytes", (json_int_t)size, "enter_events",
+					hc_kernel_enter_text(s->o.kernel), "filter", describe_filter(s->o.config)));
 }
 
 static char *selection_text(const struct hc_stream *s, bool first_in_file)

@@ -7,7 +7,7 @@
 
 const char hc_ordinary_words[] =
 	"selection snapshot loss cost redact trigger shed governor rings cut live state pseudonym mask drop keep busy behind running "
-	"ended unknown "
+	"ended unknown functions tracepoints sys_enter "
 	"7z BASH_ENV C ContainerPort DEBIAN_FRONTEND DISPLAY Debian Destination EDITOR ENV GOPATH HISTCONTROL "
 	"HISTFILE HISTSIZE HOME HOSTNAME HTTPS_PROXY HTTP_PROXY HUP Healthprobes HostIp HostPort IFS INT JAVA_HOME "
 	"KILL LANG LC_ALL LC_CTYPE LC_MESSAGES LD_LIBRARY_PATH LD_PRELOAD Labels MAIL Mode Mounts NODE_PATH NO_PROXY "

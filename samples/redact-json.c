@@ -22,10 +22,11 @@ struct walk {
 static bool is_ledger_key(const char *key)
 {
 	static const char words[] =
-		" added alerts arch around at_ns behind bytes cgroup_id classes comm confinement container cpus cut event_ns events "
-		"failed fds file files filter follow from_ns kernel left_out literals lost margin_ns named opaque ordinary pid priority "
-		"reason recorder_cpu_ns removed ring-full ring_fill_max_pct rings rule rules skipped snaplen source source_sha256 "
-		"source_why started_ns state syscalls text threads to_ns tree uid unfollowed unsupported values version why ";
+		" added alerts arch around at_ns behind bytes cgroup_id classes comm confinement container cpus cut "
+		"enter_events event_ns events failed fds file files filter follow from_ns kernel left_out literals "
+		"lost margin_ns named opaque ordinary pid priority reason recorder_cpu_ns removed ring-full "
+		"ring_fill_max_pct rings rule rules skipped snaplen source source_sha256 source_why started_ns state "
+		"syscalls text threads to_ns tree uid unfollowed unsupported values version why ";
 	char word[64];
 
 	snprintf(word, sizeof word, " %.60s ", key);
@@ -35,7 +36,7 @@ static bool is_ledger_key(const char *key)
 /* Facts chosen from a few, or said by the kernel: words with dashes between that are looked at one by one. */
 static bool is_fact(const char *key)
 {
-	static const char *const keys[] = { "kernel", "arch", "reason", "state", "source", "failed", NULL };
+	static const char *const keys[] = { "kernel", "arch", "reason", "state", "source", "failed", "enter_events", NULL };
 
 	for (const char *const *k = keys; *k; k++)
 		if (!strcmp(key, *k))

@@ -268,6 +268,7 @@ def case_the_ledger_says_what_was_recorded():
     check(p.returncode == 0, p.err)
     entries = dict(ledger("a.scap.zst"))
     check(set(entries) >= {"hindcast.start", "hindcast.selection", "hindcast.snapshot", "hindcast.cost", "hindcast.end"}, entries.keys())
+    check(entries["hindcast.start"]["enter_events"] in ("functions", "tracepoints", "sys_enter"), entries["hindcast.start"])
     check(entries["hindcast.start"]["snaplen"] == 123 and entries["hindcast.start"]["filter"]["follow"], entries["hindcast.start"])
     check("execve" in entries["hindcast.selection"]["syscalls"], entries["hindcast.selection"])
     check(entries["hindcast.end"]["events"] == numbers(p.err)[0], entries["hindcast.end"])
