@@ -49,6 +49,42 @@ static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t offset, int w
 	return at;
 }
 
+la_ssize_t hc_archive_input_read(struct hc_archive_input *input, void *buf, size_t cap)
+{
+	size_t n;
+
+	while (!input->block_len) {
+		la_int64_t off;
+		int r = archive_read_data_block(input->archive, (const void **)&input->block, &input->block_len, &off);
+
+		if (r == ARCHIVE_EOF)
+			return 0;
+		if (r != ARCHIVE_OK && r != ARCHIVE_WARN)
+			return r;
+		input->hole = off > input->at ? (uint64_t)(off - input->at) : 0;
+	}
+	/* Sparse files: what is not stored is zeros. */
+	if (input->hole) {
+		n = input->hole < cap ? input->hole : cap;
+		memset(buf, 0, n);
+		input->hole -= n;
+	} else {
+		n = input->block_len < cap ? input->block_len : cap;
+		memcpy(buf, input->block, n);
+		input->block += n;
+		input->block_len -= n;
+	}
+	input->at += (la_int64_t)n;
+	return (la_ssize_t)n;
+}
+
+int hc_archive_input_next(struct hc_archive_input *input, struct archive_entry **ret)
+{
+	input->block_len = input->hole = 0;
+	input->at = 0;
+	return archive_read_next_header(input->archive, ret);
+}
+
 int hc_archive_input_open(struct hc_archive_input *input, bool raw)
 {
 	struct archive *a = input->archive = archive_read_new();
@@ -78,6 +114,7 @@ int hc_archive_input_reopen(struct hc_archive_input *input, bool raw)
 	archive_read_free(input->archive);
 	input->archive = NULL;
 	input->given = 0;
+	input->block_len = 0;
 	input->file->len = 0;
 	input->file->off = 0;
 	if (lseek(input->file->fd, 0, SEEK_SET) < 0)

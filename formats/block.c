@@ -71,12 +71,14 @@ bool hc_block_header_follows(const uint8_t *p, size_t len)
 	return len < 8 ? true : hc_block_is_known(hc_block_canonical(hc_le32(p))) && hc_le32(p + 4) >= HC_BLOCK_OVERHEAD;
 }
 
-const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len)
+const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len, uint32_t left)
 {
 	uint32_t room, n = hc_event_table[ev->type].nparams;
 
 	if ((ev->type == PPME_NOTIFICATION_E || ev->type == PPME_INFRASTRUCTURE_EVENT_E) && len >= 3)
-		len -= 3; /* old recorders wrote 3 too much */
+		len -= 3; /* old recorders wrote 3 too much, which the block need not have room for */
+	if (len > left)
+		return "event longer than its block";
 	if (len < HC_EVENT_HEADER_V1)
 		return "event length below its header";
 	if (hc_event_type_is_large(ev->type))

@@ -205,6 +205,8 @@ static void text(const char *path, const struct hc_info *i)
 		printf(", %" PRIu64 " enter events", i->enters);
 	if (i->stats.filtered)
 		printf("; %" PRIu64 " old ones merged into others or dropped", i->stats.filtered);
+	if (i->stats.newer)
+		printf("; %" PRIu64 " of newer types than are known here passed over", i->stats.newer);
 	putchar('\n');
 	row("First");
 	puts(time_text(i->first_ns, a, sizeof a));
@@ -323,6 +325,7 @@ static void json(const char *path, const struct hc_info *i)
 	json_object_set_new(o, "state_only_events", number(i->state_only));
 	json_object_set_new(o, "enter_events", number(i->enters));
 	json_object_set_new(o, "filtered_events", number(i->stats.filtered));
+	json_object_set_new(o, "newer_events", number(i->stats.newer));
 	json_object_set_new(o, "first_ns", number(i->first_ns));
 	json_object_set_new(o, "last_ns", number(i->last_ns));
 	json_object_set_new(o, "duration_ns", number(duration_ns(i)));

@@ -20,6 +20,15 @@ void hc_copy_complain(struct hc_copy *c, const struct hc_diag *diag)
 	fprintf(stderr, "hindcast %s: %s\n", c->command, hc_diag_format(diag, text, sizeof text));
 }
 
+/* Events that were passed over are missing in the copy: not a matter for silence. */
+static void note_end(struct hc_copy *c, const struct hc_reader *reader)
+{
+	struct hc_reader_stats stats;
+
+	hc_reader_stats(reader, &stats);
+	c->newer += stats.newer;
+}
+
 static void show_progress(struct hc_copy *c, struct hc_reader *reader)
 {
 	struct hc_reader_stats stats;
@@ -60,12 +69,14 @@ int hc_copy_next(struct hc_copy *c, struct hc_reader *reader, struct hc_event **
 			return -EINTR;
 		}
 		r = hc_reader_next(reader, ret_event, &diag);
-		if (r == HC_READ_EVENT || r == HC_READ_SECTION || r == HC_READ_EOF)
+		if (r == HC_READ_EVENT || r == HC_READ_SECTION)
 			return r;
-		if (r < 0 || c->damages++ < COMPLAINTS_MAX)
+		if (r != HC_READ_EOF && (r < 0 || c->damages++ < COMPLAINTS_MAX))
 			hc_copy_complain(c, &diag);
-		if (r != HC_READ_SKIPPED)
+		if (r != HC_READ_SKIPPED) {
+			note_end(c, reader);
 			return r < 0 ? r : HC_READ_EOF;
+		}
 	}
 }
 
@@ -112,6 +123,8 @@ int hc_copy_finish(struct hc_copy *c, int r)
 	fprintf(stderr, "hindcast %s: %" PRIu64 " events, %" PRIu64 " bytes written", c->command, c->events, stats.bytes_plain);
 	if (c->refused)
 		fprintf(stderr, "; %" PRIu64 " events could not be", c->refused);
+	if (c->newer)
+		fprintf(stderr, "; %" PRIu64 " events of types newer than are known here were left out", c->newer);
 	fputc('\n', stderr);
 	return c->damages || c->refused ? HC_EXIT_DAMAGED : HC_EXIT_OK;
 }

@@ -16,6 +16,7 @@ struct hc_copy {
 	struct hc_output output;
 	struct hc_progress progress;
 	uint64_t events, refused; /* written; that the format cannot hold */
+	uint64_t newer;           /* left out: of types this schema does not have */
 	uint32_t damages;         /* reported */
 };
 

@@ -17,9 +17,9 @@ enum hc_event_parsed {
 	HC_EVENT_PARSED_BAD,
 };
 
-/* V1 events do not say how many parameters they have (scap-format.md 9.4). h: the 22 header bytes and what follows,
- * len: the event's own length, all of it readable. NULL, or what is wrong. */
-const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len);
+/* V1 events do not say how many parameters they have (scap-format.md 9.4). h: the 22 header bytes and what follows, `left`
+ * bytes in all; len: the event's own length. NULL, or what is wrong. */
+const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len, uint32_t left);
 
 static inline const char *hc_event_check_lengths(const struct hc_event *ev, uint32_t room)
 {
@@ -67,13 +67,13 @@ static inline enum hc_event_parsed hc_event_parse(struct hc_event *ev, const uin
 	ev->nindexed = 0;
 	if (HC_UNLIKELY(ev->type >= HC_EVENT_COUNT))
 		return HC_EVENT_PARSED_UNKNOWN_TYPE;
+	if (HC_UNLIKELY(v1)) {
+		*reterr = hc_event_parse_v1(ev, h, len, left);
+		return *reterr ? HC_EVENT_PARSED_BAD : HC_EVENT_PARSED_EVENT;
+	}
 	if (HC_UNLIKELY(len > left)) {
 		*reterr = "event longer than its block";
 		return HC_EVENT_PARSED_BAD;
-	}
-	if (HC_UNLIKELY(v1)) {
-		*reterr = hc_event_parse_v1(ev, h, len);
-		return *reterr ? HC_EVENT_PARSED_BAD : HC_EVENT_PARSED_EVENT;
 	}
 	if (HC_UNLIKELY(len < HC_EVENT_HEADER)) {
 		*reterr = "event length below its header";

@@ -83,7 +83,7 @@ static enum hc_piece start_member(struct gzip *g, struct hc_gap *ret_gap)
 				n++;
 			hc_source_skip(s, n);
 			if (s->len)
-				return resync(g, from, "bytes after a gzip member that are not gzip", ret_gap);
+				return resync(g, from, hc_filter_foreign(s), ret_gap);
 		}
 		return r < 0 ? hc_filter_fail(&g->filter, r, ret_gap) : HC_PIECE_EOF;
 	}

@@ -94,12 +94,12 @@ static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_
 	z->frame_off = s->off;
 	if (s->len < 4) {
 		return memcmp(s->p, "\x28\xb5\x2f\xfd", s->len) ?
-			       resync(z, s->off, "bytes after a zstd frame that are none", ret_gap) :
+			       resync(z, s->off, hc_filter_foreign(s), ret_gap) :
 			       cut(z, ret_gap);
 	}
 	if (hc_le32(s->p) != ZSTD_MAGICNUMBER &&
 	    (hc_le32(s->p) & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
-		return resync(z, s->off, "bytes between zstd frames that are none", ret_gap);
+		return resync(z, s->off, hc_filter_foreign(s), ret_gap);
 	z->content = ZSTD_getFrameContentSize(s->p, s->len);
 	if (z->content == ZSTD_CONTENTSIZE_ERROR)
 		z->content = ZSTD_CONTENTSIZE_UNKNOWN;
@@ -115,7 +115,7 @@ static enum hc_piece damaged(struct zstd *z, const char *what, struct hc_gap *re
 	struct hc_source *s = z->filter.source;
 	char cause[160];
 
-	snprintf(cause, sizeof cause, "zstd frame at stored byte %llu: %s", (unsigned long long)z->frame_off, what);
+	snprintf(cause, sizeof cause, "zstd frame: %s", what);
 	/* The header of the failed frame must not be found again. */
 	if (s->off == z->frame_off && s->len)
 		hc_source_skip(s, 1);

@@ -11,6 +11,7 @@
 
 #include "common/event.h"
 #include "common/mem.h"
+#include "formats/block.h"
 
 enum hc_piece hc_filter_fail(struct hc_filter *f, int err, struct hc_gap *ret_gap)
 {
@@ -70,6 +71,13 @@ static bool is_zstd(const uint8_t *p)
 bool hc_filter_is_compressed(const uint8_t *p)
 {
 	return is_gzip(p) || is_zstd(p);
+}
+
+const char *hc_filter_foreign(const struct hc_source *s)
+{
+	if (s->len >= 4 && (hc_filter_is_compressed(s->p) || hc_le32(s->p) == HC_BLOCK_SHB))
+		return "a capture of another compression behind this one: join captures of one kind only, or with 'hindcast merge'";
+	return "foreign bytes behind compressed data";
 }
 
 struct hc_filter *hc_filter_new(struct hc_source *s)

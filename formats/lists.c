@@ -5,7 +5,7 @@
  */
 #include "formats/lists.h"
 
-#include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,19 +15,34 @@
 /* Longest strings, scap-format.md 2.7. */
 enum { PATH_LIMIT = 1024, ARGS_LIMIT = 4096, FD_NAME_LIMIT = 1023, IF_NAME_LIMIT = 1023, USER_LIMIT = 255 };
 
-/* What the blocks' lists have in common: the bytes left, the section they go to, the first error. */
+/* What the blocks' lists have in common: the bytes left, the section they go to, what could not be used. */
 struct list {
 	struct hc_cursor c;
+	const uint8_t *body;
 	struct hc_section *section;
-	struct hc_diag *diag;
-	int err;
+	struct hc_lists_loss loss;
 };
 
-static void complain(struct list *l, const char *what, uint32_t index)
+/* The bytes from `at` to where the cursor is are of no use. */
+static void lose(struct list *l, const uint8_t *at, const char *format, ...)
 {
-	if (!l->err)
-		hc_diag_set(l->diag, -EINVAL, "%s, entry %u: lengths do not fit or a limit is exceeded", what, index + 1);
-	l->err = -EINVAL;
+	va_list args;
+
+	l->loss.len += (size_t)(l->c.p - at);
+	if (l->loss.cause[0])
+		return;
+	l->loss.at = (size_t)(at - l->body);
+	va_start(args, format);
+	vsnprintf(l->loss.cause, sizeof l->loss.cause, format, args);
+	va_end(args);
+}
+
+/* An entry that began at `at`. With `rest` the following ones cannot be told from it. */
+static void lose_entry(struct list *l, const uint8_t *at, bool rest, const char *what, uint32_t index)
+{
+	if (rest)
+		l->c.p = l->c.end;
+	lose(l, at, "%s, entry %u: lengths do not fit or a limit is exceeded", what, index + 1);
 }
 
 static struct hc_str str16(struct hc_section *s, struct hc_cursor *c, size_t max)
@@ -55,8 +70,8 @@ static void machine(struct list *l)
 
 	/* Shorter ones than the 180 bytes ever written are taken as far as the host name goes. */
 	if (hc_cursor_left(&l->c) < 148) {
-		l->err = hc_diag_set(l->diag, -EINVAL, "machine info block too short (%zu bytes, expected %u)",
-				     hc_cursor_left(&l->c), HC_MI_BODY_LEN);
+		l->c.p = l->c.end;
+		lose(l, l->body, "machine info of %zu bytes, expected %u", (size_t)(l->c.end - l->body), HC_MI_BODY_LEN);
 		return;
 	}
 	m->ncpus = hc_cursor_u32(&l->c);
@@ -163,23 +178,19 @@ static bool entry(struct list *l, uint32_t counted, struct hc_cursor *ret)
 static void threads(struct list *l, int version)
 {
 	for (uint32_t i = 0; hc_cursor_left(&l->c) >= 4; i++) {
-		struct hc_cursor in, *c = &l->c;
+		struct hc_cursor in, *c = version >= 9 ? &in : &l->c;
+		const uint8_t *at = l->c.p;
 		struct hc_thread_info *t;
 
-		if (version >= 9) {
-			if (!entry(l, 4, &in)) {
-				complain(l, "process list", i);
-				return;
-			}
-			c = &in;
+		if (version >= 9 && !entry(l, 4, &in)) {
+			lose_entry(l, at, true, "process list", i);
+			return;
 		}
 		t = hc_section_add_thread(l->section);
 		thread(t, l->section, c, version);
 		if (!hc_cursor_ok(c)) {
 			l->section->nthreads--;
-			complain(l, "process list", i);
-			if (version < 9)
-				return;
+			lose_entry(l, at, version < 9, "process list", i);
 		}
 	}
 }
@@ -237,19 +248,17 @@ static void fds(struct list *l, bool v2)
 	int64_t tid = hc_cursor_i64(&l->c);
 
 	if (!hc_cursor_ok(&l->c)) {
-		l->err = hc_diag_set(l->diag, -EINVAL, "fd list block too short for a thread id");
+		lose(l, l->body, "fd list too short for a thread id");
 		return;
 	}
 	for (uint32_t i = 0; hc_cursor_left(&l->c) >= 4; i++) {
-		struct hc_cursor in, *c = &l->c;
+		struct hc_cursor in, *c = v2 ? &in : &l->c;
+		const uint8_t *at = l->c.p;
 		struct hc_fd_info *f;
 
-		if (v2) {
-			if (!entry(l, 4, &in)) {
-				complain(l, "fd list", i);
-				return;
-			}
-			c = &in;
+		if (v2 && !entry(l, 4, &in)) {
+			lose_entry(l, at, true, "fd list", i);
+			return;
 		}
 		f = hc_section_add_fd(l->section);
 		f->tid = tid;
@@ -259,9 +268,7 @@ static void fds(struct list *l, bool v2)
 		fd_payload(f, l->section, c, v2);
 		if (!hc_cursor_ok(c)) {
 			l->section->nfds--;
-			complain(l, "fd list", i);
-			if (!v2)
-				return;
+			lose_entry(l, at, !v2, "fd list", i);
 		}
 	}
 }
@@ -298,21 +305,17 @@ static void interfaces(struct list *l, bool v2)
 {
 	l->section->ninterfaces = 0;
 	for (uint32_t n = 0; hc_cursor_left(&l->c) >= 4; n++) {
-		struct hc_cursor in, *c = &l->c;
+		struct hc_cursor in, *c = v2 ? &in : &l->c;
+		const uint8_t *at = l->c.p;
 
-		if (v2) {
-			if (!entry(l, 0, &in)) { /* the one list whose lengths do not count themselves */
-				complain(l, "interface list", n);
-				return;
-			}
-			c = &in;
+		if (v2 && !entry(l, 0, &in)) { /* the one list whose lengths do not count themselves */
+			lose_entry(l, at, true, "interface list", n);
+			return;
 		}
 		interface(hc_section_add_interface(l->section), l->section, c, v2);
 		if (!hc_cursor_ok(c)) {
 			l->section->ninterfaces--;
-			complain(l, "interface list", n);
-			if (!v2)
-				return;
+			lose_entry(l, at, !v2, "interface list", n);
 		}
 	}
 }
@@ -341,27 +344,23 @@ static void users(struct list *l, bool v2)
 {
 	l->section->nusers = l->section->ngroups = 0;
 	for (uint32_t i = 0; hc_cursor_left(&l->c) >= 4; i++) {
-		struct hc_cursor in, *c = &l->c;
+		struct hc_cursor in, *c = v2 ? &in : &l->c;
+		const uint8_t *at = l->c.p;
 
-		if (v2) {
-			if (!entry(l, 4, &in)) {
-				complain(l, "user list", i);
-				return;
-			}
-			c = &in;
+		if (v2 && !entry(l, 4, &in)) {
+			lose_entry(l, at, true, "user list", i);
+			return;
 		}
 		user(l->section, c);
-		if (!hc_cursor_ok(c)) {
-			complain(l, "user list", i);
-			if (!v2)
-				return;
-		}
+		if (!hc_cursor_ok(c))
+			lose_entry(l, at, !v2, "user list", i);
 	}
 }
 
-int hc_lists_parse(struct hc_section *section, uint32_t type, const uint8_t *body, size_t len, struct hc_diag *reterr_diag)
+bool hc_lists_parse(struct hc_section *section, uint32_t type, const uint8_t *body, size_t len,
+		    struct hc_lists_loss *ret_loss)
 {
-	struct list l = { hc_cursor(body, len), section, reterr_diag, 0 };
+	struct list l = { .c = hc_cursor(body, len), .body = body, .section = section };
 
 	switch (type) {
 	case HC_BLOCK_MI: machine(&l); break;
@@ -382,5 +381,6 @@ int hc_lists_parse(struct hc_section *section, uint32_t type, const uint8_t *bod
 	case HC_BLOCK_UL_V2: users(&l, true); break;
 	default: break;
 	}
-	return l.err;
+	*ret_loss = l.loss;
+	return !l.loss.cause[0];
 }

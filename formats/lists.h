@@ -4,13 +4,19 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/diag.h"
 #include "formats/section.h"
 
+/* Entries of a list that could not be used. */
+struct hc_lists_loss {
+	size_t at, len;  /* the first one's offset in the body; bytes of all of them */
+	char cause[120]; /* of the first one; empty: nothing was lost */
+};
+
 /* Adds what a metadata block (canonical type) says to section. body is everything between the 8 header bytes and the
- * trailer. Returns 0, or -EINVAL with the first cause in reterr_diag (text only): what was sound has been added all the
- * same. */
-int hc_lists_parse(struct hc_section *section, uint32_t type, const uint8_t *body, size_t len, struct hc_diag *reterr_diag);
+ * trailer. False: something in it could not be used; what was sound has been added all the same. */
+bool hc_lists_parse(struct hc_section *section, uint32_t type, const uint8_t *body, size_t len,
+		    struct hc_lists_loss *ret_loss);

@@ -28,12 +28,21 @@ struct member {
 	struct hc_archive_input input;
 	uint8_t *head;          /* the member's first bytes, LOOK_AHEAD at most, read to see what it is */
 	size_t head_len, head_at;
+	bool failed;            /* nothing more can be read behind the head; error says why */
+	char error[120];
 };
+
+/* Asked again, libarchive has other words, or none. */
+static void note_damage(struct member *m)
+{
+	m->failed = true;
+	snprintf(m->error, sizeof m->error, "damaged archive: %s", hc_archive_input_error(&m->input));
+}
 
 static ssize_t member_read(struct hc_source *s, void *buf, size_t cap)
 {
 	struct member *m = s->ctx;
-	la_ssize_t n;
+	la_ssize_t n = -1;
 
 	if (m->head_at < m->head_len) {
 		size_t k = m->head_len - m->head_at < cap ? m->head_len - m->head_at : cap;
@@ -42,10 +51,13 @@ static ssize_t member_read(struct hc_source *s, void *buf, size_t cap)
 		m->head_at += k;
 		return (ssize_t)k;
 	}
-	n = archive_read_data(m->input.archive, buf, cap);
+	if (!m->failed)
+		n = hc_archive_input_read(&m->input, buf, cap);
 	if (n >= 0)
 		return n;
-	snprintf(s->error, sizeof s->error, "damaged archive: %s", hc_archive_input_error(&m->input));
+	if (!m->failed)
+		note_damage(m);
+	memcpy(s->error, m->error, sizeof s->error);
 	return -EBADMSG;
 }
 
@@ -139,9 +151,12 @@ bool hc_archive_detect(struct hc_source *s)
 static void read_head(struct member *m)
 {
 	m->head_len = m->head_at = 0;
+	m->failed = false;
 	while (m->head_len < LOOK_AHEAD) {
-		la_ssize_t n = archive_read_data(m->input.archive, m->head + m->head_len, LOOK_AHEAD - m->head_len);
+		la_ssize_t n = hc_archive_input_read(&m->input, m->head + m->head_len, LOOK_AHEAD - m->head_len);
 
+		if (n < 0)
+			note_damage(m);
 		if (n <= 0)
 			return;
 		m->head_len += (size_t)n;
@@ -181,7 +196,7 @@ static int look(struct member *m, const char *wanted, bool all, struct found *fo
 	struct archive_entry *e;
 	int r;
 
-	while ((r = archive_read_next_header(m->input.archive, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
+	while ((r = hc_archive_input_next(&m->input, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
 		const char *name = archive_entry_pathname(e);
 
 		if (!name || archive_entry_filetype(e) == AE_IFDIR)

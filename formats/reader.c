@@ -18,6 +18,7 @@
 #include "formats/block.h"
 #include "formats/convert.h"
 #include "formats/event-block.h"
+#include "formats/filter.h"
 #include "formats/lists.h"
 #include "formats/source.h"
 #include "formats/stream.h"
@@ -223,21 +224,39 @@ static bool resync_over_gaps(struct hc_reader *r, struct hc_gap *ret_gap)
 
 static int lost(struct hc_reader *r, uint64_t from, uint64_t to, const char *cause, struct hc_diag *diag)
 {
+	char on[64] = "nothing follows";
+
+	if (r->p != r->end || r->last != HC_PIECE_EOF)
+		snprintf(on, sizeof on, "reading goes on at byte %" PRIu64, to);
 	r->stats.skipped_ranges++;
 	r->stats.skipped_bytes += to - from;
-	return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from,
-			       "%" PRIu64 " bytes lost (%s); reading goes on at byte %" PRIu64, to - from, cause, to);
+	if (to == from) /* how much is missing is not known */
+		return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from, "bytes lost (%s); %s", cause, on);
+	return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from, "%" PRIu64 " bytes lost (%s); %s", to - from,
+			       cause, on);
+}
+
+/* Why stored bytes could not be used, and which. */
+static void gap_cause(const struct hc_gap *gap, char *buf, size_t size)
+{
+	if (gap->in_len)
+		snprintf(buf, size, "stored bytes %" PRIu64 " to %" PRIu64 ": %s", gap->in_off, gap->in_off + gap->in_len,
+			 gap->cause);
+	else
+		snprintf(buf, size, "stored byte %" PRIu64 ": %s", gap->in_off, gap->cause);
 }
 
 /* The block at r->p makes no sense: reports what is lost and goes on behind it. */
 static int skip_damage(struct hc_reader *r, const char *cause, struct hc_diag *diag)
 {
 	uint64_t from = off_of(r, r->p);
-	char causes[300];
+	char causes[400], stored[280] = "";
 	struct hc_gap gap;
 
 	resync_over_gaps(r, &gap);
-	snprintf(causes, sizeof causes, "%s%s%s", cause, gap.cause[0] ? ", then " : "", gap.cause);
+	if (gap.cause[0])
+		gap_cause(&gap, stored, sizeof stored);
+	snprintf(causes, sizeof causes, "%s%s%s", cause, *stored ? ", then " : "", stored);
 	return lost(r, from, off_of(r, r->p), causes, diag);
 }
 
@@ -261,10 +280,12 @@ static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 	uint64_t from = off_of(r, r->p);
 	const struct hc_gap gap = r->gap; /* looking further replaces it */
 	struct hc_gap next;
+	char cause[280];
 
 	if (!cross_gap(r) && r->last == HC_PIECE_DATA)
 		resync_over_gaps(r, &next);
-	return lost(r, from, off_of(r, r->p), gap.cause, diag);
+	gap_cause(&gap, cause, sizeof cause);
+	return lost(r, from, off_of(r, r->p), cause, diag);
 }
 
 /* The input ended inside a block. If its length was wrong there may be sound blocks behind its beginning. */
@@ -309,6 +330,8 @@ static int next_block(struct hc_reader *r, uint32_t *ret_type, uint32_t *ret_tot
 	*ret_type = hc_block_canonical(hc_le32(r->p));
 	*ret_total = hc_le32(r->p + 4);
 	bad = hc_block_check(*ret_type, *ret_total);
+	if (bad && hc_filter_is_compressed(r->p))
+		bad = "compressed data behind plain blocks: join captures of one kind only, or with 'hindcast merge'";
 	if (bad)
 		return skip_block(r, *ret_total, bad, diag);
 	x = need(r, *ret_total);
@@ -385,7 +408,8 @@ static size_t lists_size(const struct hc_section *s)
 static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, struct hc_diag *diag)
 {
 	uint64_t off = off_of(r, r->p);
-	struct hc_diag inner;
+	struct hc_lists_loss loss;
+	bool trailer_ok = true;
 	int x;
 
 	if (hc_le32(r->p + total - 4) != total) {
@@ -394,9 +418,14 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 		x = type == HC_BLOCK_IL_V2 ? mend_interface_list(r, total, &real) : 0;
 		if (x)
 			return no_bytes(r, x, diag);
-		total = real;
-		if (!total)
-			return skip_damage(r, "a block's two lengths differ", diag);
+		if (real) {
+			total = real;
+		} else {
+			/* Which of the two is wrong? The first one, if it leads nowhere. */
+			if (need(r, total + 8) || !hc_block_header_follows(r->p + total, 8))
+				return skip_damage(r, "a block's two lengths differ", diag);
+			trailer_ok = false;
+		}
 	}
 	if (hc_block_is_known(type))
 		r->stats.block_types |= block_bit(type);
@@ -406,13 +435,21 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 		r->p += total;
 		return lost(r, off, off + total, "the section's lists are too big", diag);
 	}
-	x = hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &inner);
+	hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &loss);
 	r->p += total;
-	if (!x)
-		return 0;
-	r->stats.skipped_ranges++;
-	return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)off, "%s; the rest of the list is used",
-			       inner.text);
+	if (loss.cause[0]) {
+		r->stats.skipped_ranges++;
+		r->stats.skipped_bytes += loss.len;
+		return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)(off + 8 + loss.at),
+				       "%s; %zu bytes of the list are left out", loss.cause, loss.len);
+	}
+	if (!trailer_ok) {
+		r->stats.skipped_ranges++;
+		return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)(off + total - 4),
+				       "a block's second length differs from its first, which leads to the next block; it is "
+				       "used");
+	}
+	return 0;
 }
 
 static void enqueue(struct hc_reader *r, const struct hc_diag *diag)
@@ -432,6 +469,7 @@ static void load_metadata(struct hc_reader *r)
 {
 	struct hc_diag diag;
 	uint32_t type, total;
+	bool events = false; /* any were met, of whatever kind */
 
 	for (;;) {
 		bool again = false;
@@ -443,6 +481,7 @@ static void load_metadata(struct hc_reader *r)
 			if (!x)
 				r->p += total;
 		} else if (!x && hc_block_is_event(type)) {
+			events = true;
 			x = event_outcome(r, type, total, &again, &diag);
 			if (!x && !again) {
 				r->held = HC_READ_EVENT;
@@ -451,6 +490,10 @@ static void load_metadata(struct hc_reader *r)
 		} else if (!x) {
 			x = metadata_block(r, type, total, &diag);
 		}
+		/* Other readers refuse such a capture (scap-format.md 2.4). */
+		if (x == HC_READ_EOF && !events)
+			x = hc_diag_set_off(&diag, HC_READ_TRUNCATED, r->name, (int64_t)off_of(r, r->p),
+					    "the capture ends before its first event: it is cut short, or nothing was recorded");
 		if (x == HC_READ_SKIPPED) {
 			enqueue(r, &diag);
 		} else if (x) {
@@ -518,8 +561,12 @@ static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, boo
 
 		return lost(r, to - total, to, bad, diag);
 	}
-	*ret_again = parsed == HC_EVENT_PARSED_UNKNOWN_TYPE;
-	return *ret_again ? 0 : current(r, ret_again, diag);
+	if (parsed == HC_EVENT_PARSED_UNKNOWN_TYPE) {
+		r->stats.newer++;
+		*ret_again = true;
+		return 0;
+	}
+	return current(r, ret_again, diag);
 }
 
 /* Delivers r->ev. */
@@ -651,7 +698,8 @@ static const char *looks_like(const uint8_t *p, size_t len)
 		{ "\xd4\xc3\xb2\xa1", 4, "a pcap network capture" }, { "\x4d\x3c\xb2\xa1", 4, "a pcap network capture" },
 		{ "\x7f" "ELF", 4, "a program" },		     { "\xfd" "7zXZ", 5, "xz data" },
 		{ "BZh", 3, "bzip2 data" },			     { "\x04\x22\x4d\x18", 4, "lz4 data" },
-		{ "PK\x03\x04", 4, "a zip archive" },
+		{ "PK\x03\x04", 4, "a zip archive" },		     { "\x1f\x8b", 2, "gzip data inside other compressed data" },
+		{ "\x28\xb5\x2f\xfd", 4, "zstd data inside other compressed data" },
 	};
 	size_t text = 0;
 
@@ -668,6 +716,7 @@ static int read_first_header(struct hc_reader *r, struct hc_diag *diag)
 {
 	int x = need(r, HC_SHB_LEN);
 	size_t left = (size_t)(r->end - r->p);
+	uint32_t total;
 	int y;
 
 	if (x && r->last == HC_PIECE_ERROR)
@@ -676,17 +725,22 @@ static int read_first_header(struct hc_reader *r, struct hc_diag *diag)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "is empty; expected a capture");
 	if (x && !left)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "no capture in it: %s", r->gap.cause);
-	if (left >= 4 && hc_le32(r->p) == HC_BLOCK_SHB) {
+	if (!memcmp(r->p, "\x0a\x0d\x0d\x0a", left < 4 ? left : 4)) {
 		if (x)
 			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
 					       "ends inside the section header (%zu bytes)", left);
 		y = check_shb(r, diag);
 		if (y)
 			return y;
-		if (hc_le32(r->p + 4) >= HC_SHB_LEN && !need(r, hc_le32(r->p + 4))) {
-			r->p += hc_le32(r->p + 4);
-			return 0;
-		}
+		total = hc_le32(r->p + 4);
+		if (total < HC_SHB_LEN || total > HC_BLOCK_MAX)
+			return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, 0,
+					       "section header of %u bytes; expected %u, or a few more", total, HC_SHB_LEN);
+		if (need(r, total))
+			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
+					       "ends inside the section header (%zu bytes of %u)", (size_t)(r->end - r->p), total);
+		r->p += total;
+		return 0;
 	}
 	return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, -1,
 			       "not a capture but %s; expected a scap file (plain, gzip or zstd), which begins with 0A 0D "
@@ -705,6 +759,8 @@ int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, cons
 		options = &defaults;
 	if (!reterr_diag)
 		reterr_diag = &ignored;
+	if (!strcmp(name, "-"))
+		name = "standard input";
 	r->name = hc_strdup(name);
 	r->held = NOTHING_HELD;
 	r->queue_tail = &r->queue;
@@ -731,7 +787,7 @@ int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, cons
 		return x;
 	r->stats.sections = 1;
 	load_metadata(r);
-	if (r->held == HC_READ_EOF && r->foreign_blocks && !r->section.nthreads)
+	if (r->held == HC_READ_TRUNCATED && r->end == r->p && r->foreign_blocks && !r->section.nthreads)
 		return hc_diag_set_off(reterr_diag, HC_READ_UNSUPPORTED, name, -1,
 				       "a pcapng file without system events: probably a network capture; expected a scap "
 				       "capture");
@@ -747,7 +803,7 @@ int hc_reader_open(struct hc_reader **ret, const char *path, const struct hc_rea
 
 	if (r < 0)
 		return r;
-	return hc_reader_open_source(ret, source, strcmp(path, "-") ? path : "standard input", options, reterr_diag);
+	return hc_reader_open_source(ret, source, path, options, reterr_diag);
 }
 
 int hc_reader_open_memory(struct hc_reader **ret, const void *p, size_t len, const char *name,

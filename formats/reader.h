@@ -44,7 +44,8 @@ int hc_reader_open(struct hc_reader **ret, const char *path, const struct hc_rea
 struct hc_reader *hc_reader_close(struct hc_reader *reader);
 HC_DEFINE_CLEANUP(struct hc_reader *, hc_reader_close);
 
-/* The same over a source (taken, also on failure) or memory (borrowed until close); name is for messages, copied. */
+/* The same over a source (taken, also on failure) or memory (borrowed until close); name is for messages, copied ("-" is
+ * spelled out). */
 int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, const char *name,
 			  const struct hc_reader_options *options, struct hc_diag *reterr_diag);
 int hc_reader_open_memory(struct hc_reader **ret, const void *p, size_t len, const char *name,
@@ -63,6 +64,7 @@ struct hc_reader_stats {
 	uint64_t bytes_in, bytes_plain; /* consumed of the input; after decompression */
 	uint64_t input_size;            /* 0 if unknown (a pipe) */
 	const char *compression;        /* "none", "gzip", "zstd"; static */
+	uint64_t newer;                 /* events of types this schema does not have: passed over */
 	uint64_t section_filtered;      /* events the conversion dropped since the current section began */
 	uint64_t forgotten_enters;      /* stored enter events given up because there were too many */
 	uint64_t block_types;           /* bit (type & 63) for each type of block met, but for section headers */

@@ -189,7 +189,7 @@ static int read_data(struct load *l, const char *name, struct hc_buf *to)
 {
 	for (;;) {
 		uint64_t bytes;
-		la_ssize_t n = archive_read_data(l->input.archive, hc_buf_room(to, CHUNK), CHUNK);
+		la_ssize_t n = hc_archive_input_read(&l->input, hc_buf_room(to, CHUNK), CHUNK);
 
 		if (n < 0)
 			return hc_diag_set_off(l->diag, HC_READ_TRUNCATED, l->name, -1, "damaged in member '%s': %s", name,
@@ -247,7 +247,7 @@ static int load_all(struct load *l)
 	if (r != ARCHIVE_OK)
 		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "cannot be opened as an archive: %s",
 				       hc_archive_input_error(&l->input));
-	while ((r = archive_read_next_header(l->input.archive, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
+	while ((r = hc_archive_input_next(&l->input, &e)) == ARCHIVE_OK || r == ARCHIVE_WARN) {
 		int x = load_entry(l, e);
 
 		if (x)

@@ -20,10 +20,11 @@ static const uint32_t types[] = {
 static int parse_back(void *ctx, const void *block, size_t len)
 {
 	const uint8_t *p = block;
+	struct hc_lists_loss loss;
 
 	if (len < 12 || hc_le32(p + 4) != len || hc_le32(p + len - 4) != len)
 		abort();
-	if (hc_le32(p) != HC_BLOCK_SHB && hc_lists_parse(ctx, hc_le32(p), p + 8, len - 12, NULL))
+	if (hc_le32(p) != HC_BLOCK_SHB && !hc_lists_parse(ctx, hc_le32(p), p + 8, len - 12, &loss))
 		abort();
 	return 0;
 }
@@ -31,13 +32,16 @@ static int parse_back(void *ctx, const void *block, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct hc_section s, back;
+	struct hc_lists_loss loss;
 	uint32_t unknown = 0;
 
 	if (!size)
 		return 0;
 	hc_section_init(&s);
 	hc_section_init(&back);
-	hc_lists_parse(&s, types[data[0] % 16], data + 1, size - 1, NULL);
+	hc_lists_parse(&s, types[data[0] % 16], data + 1, size - 1, &loss);
+	if (loss.len > size - 1 || loss.at > size - 1)
+		abort();
 	touch_section(&s);
 	hc_lists_write(&s, parse_back, &back);
 	for (uint32_t i = 0; i < s.nfds; i++)

@@ -222,6 +222,82 @@ Test(hostile, garbage_in_the_middle_costs_only_itself)
 	cr_assert_eq(o.events, 98);
 }
 
+/* A process list of three V9 entries, the second of them with that length instead of its own and that much more of comm. */
+static void damaged_list(struct hc_buf *b, uint32_t len, uint16_t comm, size_t *ret_at, uint32_t *ret_len)
+{
+	size_t block;
+
+	put_shb(b);
+	block = begin_block(b, 0x215);
+	for (int i = 0; i < 3; i++) {
+		size_t at = b->len;
+		uint32_t own;
+
+		put_u32(b, 0);
+		put_thread_fields(b, 9, 100 + i);
+		own = (uint32_t)(b->len - at);
+		if (i == 1) {
+			*ret_at = at;
+			*ret_len = own;
+			own = len ? len : own;
+			if (comm)
+				memcpy(b->p + at + 44, &comm, 2);
+		}
+		memcpy(b->p + at, &own, 4);
+	}
+	end_block(b, block);
+	put_close(b, 1);
+}
+
+Test(hostile, what_a_list_lost_is_told_by_the_byte)
+{
+	static const struct {
+		uint32_t len;
+		uint16_t comm;
+		bool rest;
+		uint32_t threads;
+	} cases[] = { { 0, 1025, false, 2 }, { 0, 0xfff0, false, 2 }, { 3, 0, true, 1 }, { 1 << 20, 0, true, 1 } };
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+		struct hc_buf b HC_BUF_DONE = { 0 };
+		struct hc_reader_stats stats;
+		struct hc_diag diag;
+		struct hc_event *ev;
+		uint32_t len;
+		size_t at;
+
+		damaged_list(&b, cases[i].len, cases[i].comm, &at, &len);
+		cr_assert_eq(hc_reader_open_memory(&r, b.p, b.len, "x", NULL, NULL), 0);
+		cr_assert_eq(hc_reader_section(r)->nthreads, cases[i].threads, "case %zu", i);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_SKIPPED);
+		cr_assert_eq(diag.off, (int64_t)at, "case %zu: %s", i, diag.text);
+		cr_assert(strstr(diag.text, "entry 2"), "%s", diag.text);
+		hc_reader_stats(r, &stats);
+		cr_assert_eq(stats.skipped_bytes, cases[i].rest ? b.len - 60 - 4 - at : len, "case %zu: %s", i, diag.text);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), 0);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EOF);
+	}
+}
+
+Test(hostile, a_list_whose_second_length_alone_is_wrong_is_used)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct hc_diag diag;
+	struct hc_event *ev;
+	uint32_t len;
+	size_t at;
+
+	damaged_list(&b, 0, 0, &at, &len);
+	b.p[b.len - 60 - 4] ^= 8;
+	cr_assert_eq(hc_reader_open_memory(&r, b.p, b.len, "x", NULL, NULL), 0);
+	cr_assert_eq(hc_reader_section(r)->nthreads, 3);
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_SKIPPED);
+	cr_assert_eq(diag.off, (int64_t)b.len - 60 - 4, "%s", diag.text);
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), 0);
+}
+
 Test(hostile, a_length_beyond_the_input_costs_only_its_block)
 {
 	struct hc_buf b HC_BUF_DONE = { 0 };
@@ -325,8 +401,13 @@ Test(hostile, damaged_gzip_member_costs_at_most_its_rest)
 
 Test(hostile, trailing_garbage_is_reported)
 {
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
 	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
+	struct hc_diag diag;
+	struct hc_event *ev;
 	struct outcome o;
+	char range[64];
+	int x;
 
 	long_capture(&plain, 3);
 	put_gzip(&packed, &plain);
@@ -335,12 +416,47 @@ Test(hostile, trailing_garbage_is_reported)
 	cr_assert_eq(o.events, 3);
 	cr_assert_eq(o.last, HC_READ_EOF);
 	cr_assert_eq(o.skipped, 1);
+	cr_assert_eq(hc_reader_open_memory(&r, packed.p, packed.len, "x", NULL, NULL), 0);
+	while ((x = hc_reader_next(r, &ev, &diag)) == 0)
+		;
+	cr_assert_eq(x, HC_READ_SKIPPED);
+	snprintf(range, sizeof range, "stored bytes %zu to %zu", packed.len - 16, packed.len);
+	cr_assert(strstr(diag.text, range), "%s: %s", range, diag.text);
 	/* Zero padding is none. */
 	packed.len -= 16;
 	hc_buf_put(&packed, (char[512]){ 0 }, 512);
 	consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
 	cr_assert_eq(o.events, 3);
 	cr_assert_eq(o.skipped, 0);
+}
+
+Test(hostile, captures_of_different_compression_joined_are_named)
+{
+	for (int kind = 0; kind < 4; kind++) {
+		HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+		struct hc_buf plain HC_BUF_DONE = { 0 }, b HC_BUF_DONE = { 0 };
+		struct hc_diag diag;
+		struct hc_event *ev;
+
+		long_capture(&plain, 1);
+		if (kind == 0)
+			hc_buf_put(&b, plain.p, plain.len);
+		else if (kind == 1)
+			put_zstd(&b, &plain, 0);
+		else
+			put_gzip(&b, &plain);
+		if (kind == 2)
+			hc_buf_put(&b, plain.p, plain.len);
+		else if (kind == 3)
+			put_zstd(&b, &plain, 0);
+		else
+			put_gzip(&b, &plain);
+		cr_assert_eq(hc_reader_open_memory(&r, b.p, b.len, "x", NULL, NULL), 0);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), 0);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_SKIPPED);
+		cr_assert(strstr(diag.text, "join captures of one kind"), "%d: %s", kind, diag.text);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EOF);
+	}
 }
 
 Test(hostile, a_read_error_is_an_error)

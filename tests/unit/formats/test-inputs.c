@@ -170,6 +170,37 @@ Test(inputs, a_cut_archive_delivers_what_is_there)
 	close(fd);
 }
 
+Test(inputs, a_cut_archive_gives_every_byte_before_the_cut)
+{
+	static const char *const one[] = { "joined", NULL };
+	const char *path = make_archive("cut.tar", TAR, one);
+	int fd = open(path, O_RDWR);
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct hc_diag diag;
+	unsigned n, all, before = 0;
+	off_t member = 512 + 512 + 512; /* header and text of the first one, its own header */
+
+	golden_find("joined")->build(&b);
+	cr_assert_eq(count(path, &all, &diag), HC_READ_EOF);
+	for (size_t len = 28; len < b.len; len++) {
+		HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+		struct hc_event *ev;
+		int x;
+
+		before = 0;
+		cr_assert_eq(hc_reader_open_memory(&r, b.p, len, "x", NULL, NULL), 0);
+		while ((x = hc_reader_next(r, &ev, NULL)) == 0 || x == HC_READ_SECTION)
+			before += x == 0;
+		cr_assert_eq(ftruncate(fd, member + (off_t)len), 0);
+		cr_assert_eq(count(path, &n, &diag), HC_READ_TRUNCATED, "%zu", len);
+		cr_assert_eq(n, before, "%zu bytes: %u events, plain %u", len, n, before);
+		cr_assert_eq(ftruncate(fd, member), 0);
+		cr_assert_eq(pwrite(fd, b.p, b.len, member), (ssize_t)b.len);
+	}
+	cr_assert_gt(before, 0);
+	close(fd);
+}
+
 /* ---- a file still being written ---- */
 
 struct growing {
