@@ -103,6 +103,11 @@ static void put_safe(const char *s)
 		putchar((unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s);
 }
 
+static const char *plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void row(const char *label)
 {
 	printf("%-16s ", label);
@@ -118,20 +123,21 @@ static void text_sections(const struct hc_info *i)
 		const struct hc_info_section *s = &i->sections[n];
 
 		if (i->nsections > 1)
-			printf("\nSection %u: %" PRIu64 " events\n", n + 1, s->events);
+			printf("\nSection %u: %" PRIu64 " event%s\n", n + 1, s->events, plural(s->events));
 		if (s->has_machine) {
 			row("Host");
-			put_safe(s->machine.hostname);
+			put_safe(*s->machine.hostname ? s->machine.hostname : "(no name)");
 			if (s->machine.ncpus != UINT32_MAX)
-				printf(", %u CPUs", s->machine.ncpus);
+				printf(", %u CPU%s", s->machine.ncpus, plural(s->machine.ncpus));
 			printf(", %" PRIu64 " bytes of memory%s\n", s->machine.memory_bytes,
 			       size_text(s->machine.memory_bytes, a, sizeof a));
 			row("Booted");
 			puts(time_text(s->machine.boot_ts_ns, b, sizeof b));
 		}
 		row("At the start");
-		printf("%u processes with %u threads, %u fds, %u interfaces, %u users, %u groups\n", s->processes, s->threads,
-		       s->fds, s->interfaces, s->users, s->groups);
+		printf("%u process%s with %u thread%s, %u fd%s, %u interface%s, %u user%s, %u group%s\n", s->processes,
+		       s->processes == 1 ? "" : "es", s->threads, plural(s->threads), s->fds, plural(s->fds), s->interfaces,
+		       plural(s->interfaces), s->users, plural(s->users), s->groups, plural(s->groups));
 	}
 }
 
@@ -197,14 +203,16 @@ static void text(const char *path, const struct hc_info *i)
 		put_safe(i->damages[n].text);
 		putchar('\n');
 	}
+	if (i->stats.skipped_ranges > i->ndamages)
+		printf("  and %" PRIu64 " more\n", i->stats.skipped_ranges - i->ndamages);
 	row("Events");
 	printf("%" PRIu64, i->stats.events);
 	if (i->state_only)
 		printf(", %" PRIu64 " of them for the state only", i->state_only);
 	if (i->enters)
-		printf(", %" PRIu64 " enter events", i->enters);
+		printf(", %" PRIu64 " enter event%s", i->enters, plural(i->enters));
 	if (i->stats.filtered)
-		printf("; %" PRIu64 " old ones merged into others or dropped", i->stats.filtered);
+		printf("; %" PRIu64 " old one%s merged into others or dropped", i->stats.filtered, plural(i->stats.filtered));
 	if (i->stats.newer)
 		printf("; %" PRIu64 " of newer types than are known here passed over", i->stats.newer);
 	putchar('\n');
@@ -213,7 +221,10 @@ static void text(const char *path, const struct hc_info *i)
 	row("Last");
 	puts(time_text(i->last_ns, a, sizeof a));
 	row("Duration");
-	printf("%.6f s, %.1f events/s\n", seconds(duration_ns(i)), rate(i));
+	printf("%.6f s", seconds(duration_ns(i)));
+	if (duration_ns(i))
+		printf(", %.1f events/s", rate(i));
+	putchar('\n');
 	row("Longest silence");
 	printf("%.6f s", seconds(i->silence_ns));
 	if (i->silence_at)
@@ -221,11 +232,12 @@ static void text(const char *path, const struct hc_info *i)
 	putchar('\n');
 	if (i->backwards) {
 		row("Out of order");
-		printf("%" PRIu64 " events are older than the one before\n", i->backwards);
+		printf("%" PRIu64 " event%s older than the one before\n", i->backwards, i->backwards == 1 ? " is" : "s are");
 	}
 	if (i->lost || i->drop_marks) {
 		row("Gaps");
-		printf("%" PRIu64 " events lost according to the recorder, thinned out %" PRIu64 " times\n", i->lost, i->drop_marks);
+		printf("%" PRIu64 " event%s lost according to the recorder, thinned out %" PRIu64 " time%s\n", i->lost,
+		       plural(i->lost), i->drop_marks, plural(i->drop_marks));
 	}
 	if (i->nsections > 1) {
 		row("Sections");
@@ -380,6 +392,10 @@ static int run(int argc, char **argv)
 		return status;
 	if (n == 0) {
 		fprintf(stderr, "hindcast info: which capture? Try 'hindcast info --help'.\n");
+		return HC_EXIT_USAGE;
+	}
+	if (o.json && o.table) {
+		fprintf(stderr, "hindcast info: --json or --table, not both\n");
 		return HC_EXIT_USAGE;
 	}
 	if (o.table)

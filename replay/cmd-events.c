@@ -22,7 +22,7 @@
 
 struct options {
 	const char *format;
-	bool json, list, base64, no_ahead, quiet;
+	bool json, list, base64, no_ahead, quiet, follow;
 	uint64_t max;
 };
 
@@ -33,6 +33,8 @@ static const struct hc_option options[] = {
 	  HC_OPTION_STRING, ROW(format) },
 	{ 'j', "json", NULL, "print an object per event, keyed by field; absent fields are null", HC_OPTION_FLAG, ROW(json) },
 	{ 'n', "count", "N", "stop after printing N events", HC_OPTION_U64, ROW(max), 1, 0 },
+	{ 'f', "follow", NULL, "at the end of FILE wait for more, as tail -f does: it is still being written", HC_OPTION_FLAG,
+	  ROW(follow) },
 	{ 'b', "base64", NULL, "show data buffers in Base64", HC_OPTION_FLAG, ROW(base64) },
 	{ 0, "list", NULL, "list the events of the schema instead, with their parameters; with --json as\nobjects",
 	  HC_OPTION_FLAG, ROW(list) },
@@ -135,11 +137,14 @@ static int print_events(struct options *opts, const char *path, struct hc_checke
 			return HC_EXIT_USAGE;
 		run.wanted = &events;
 	}
-	if (hc_run_open(&input, path, &diag)) {
+	input.path = path;
+	if (hc_source_open(&input.source, path, opts->follow, &diag)) {
 		fprintf(stderr, "hindcast events: %s\n", hc_diag_format(&diag, text, sizeof text));
 		hc_plan_free(printer.filter);
 		return HC_EXIT_FAIL;
 	}
+	if (opts->follow) /* each event is shown when it comes, also to a pipe */
+		setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	tzset();
 	hc_confine(&confinement);
 	hc_run_capture(&run, &input);
