@@ -388,7 +388,8 @@ static void learn(struct hc_redactor *r, struct hc_event *ev)
 
 		p = hc_event_param(ev, i, &len);
 		if (len && !strcmp(name, "name"))
-			hc_redact_know(r, (struct hc_str){ (const char *)p, (uint32_t)strnlen((const char *)p, len) }, HC_REDACT_USER);
+			hc_redact_know(r, (struct hc_str){ (const char *)p, (uint32_t)strnlen((const char *)p, len) }, HC_REDACT_USER,
+				       true);
 	}
 }
 

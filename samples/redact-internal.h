@@ -49,8 +49,8 @@ struct hc_redactor {
 void hc_redact_words_init(struct hc_redactor *r);
 void hc_redact_words_done(struct hc_redactor *r);
 const struct hc_redact_word *hc_redact_word(struct hc_redactor *r, struct hc_str word);
-/* The section's names: before its first text. All forgotten by _forget. */
-void hc_redact_know(struct hc_redactor *r, struct hc_str name, enum hc_redact_class class);
+/* The section's names, word by word, ordinary words only if said so: before its first text. All forgotten by _forget. */
+void hc_redact_know(struct hc_redactor *r, struct hc_str name, enum hc_redact_class class, bool ordinary);
 void hc_redact_know_home(struct hc_redactor *r, struct hc_str path);
 void hc_redact_forget(struct hc_redactor *r);
 

@@ -10,29 +10,23 @@
 /* Beyond these the writer would cut amid a word (scap-format.md 5, 6, 8). */
 enum { PATH_LIMIT = 1023, STRINGS_LIMIT = 4096, USER_LIMIT = 255, HOSTNAME_LIMIT = 127 };
 
-static void learn_host(struct hc_redactor *r, const char *name)
-{
-	for (size_t n; *name; name += n + (name[n] == '.')) {
-		n = strcspn(name, ".");
-		if (n)
-			hc_redact_know(r, (struct hc_str){ name, (uint32_t)n }, HC_REDACT_HOST);
-	}
-}
-
 static void learn(struct hc_redactor *r, const struct hc_section *in)
 {
 	hc_redact_forget(r);
-	learn_host(r, in->machine.hostname);
+	hc_redact_know(r, hc_str(in->machine.hostname), HC_REDACT_HOST, true);
+	/* eth0 is nobody's name */
+	for (uint32_t i = 0; i < in->ninterfaces; i++)
+		hc_redact_know(r, in->interfaces[i].name, HC_REDACT_HOST, false);
 	for (uint32_t i = 0; i < in->nusers; i++) {
 		const struct hc_user_info *u = &in->users[i];
 
-		hc_redact_know(r, u->name, HC_REDACT_USER);
+		hc_redact_know(r, u->name, HC_REDACT_USER, true);
 		/* the home of an account every system has is a folder every system has */
 		if (!u->name.len || !hc_strmap_get(&r->accounts, u->name))
 			hc_redact_know_home(r, u->home);
 	}
 	for (uint32_t i = 0; i < in->ngroups; i++)
-		hc_redact_know(r, in->groups[i].name, HC_REDACT_USER);
+		hc_redact_know(r, in->groups[i].name, HC_REDACT_USER, true);
 }
 
 /* What was put together in r->text, at most max bytes of it: cut at a word's end. */

@@ -9,8 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "samples/text-address.h"
+
 enum {
-	MAC_LEN = 17,
 	FLAG_LETTERS = 3, /* -rfv: letters behind one dash that are flags; in longer ones only the first is */
 };
 
@@ -149,7 +150,7 @@ static bool is_inode(const struct scan *s, struct hc_str word)
 static void scan_word(struct scan *s)
 {
 	bool alone = !s->i || strchr(" \t\n\"'=,(`", s->p[s->i - 1]) != NULL;
-	uint32_t dashes = 0, end;
+	uint32_t dashes = 0, end, address;
 	struct hc_str word;
 
 	while (s->i + dashes < s->n && s->p[s->i + dashes] == '-')
@@ -158,6 +159,11 @@ static void scan_word(struct scan *s)
 	s->i += dashes;
 	for (end = s->i; end < s->n && is_word_byte(s, end); end++)
 		;
+	/* the address at its end is none of it, nor what joins them */
+	address = hc_text_address_in((struct hc_str){ s->p, s->n }, s->i, end);
+	while (address < end && address > s->i + 1 && (s->p[address - 1] == '-' || s->p[address - 1] == '_'))
+		address--;
+	end = address;
 	word = (struct hc_str){ s->p + s->i, end - s->i };
 	s->i = end;
 	if (!word.len)
@@ -197,16 +203,6 @@ void hc_redact_ip(struct hc_redactor *r, const uint8_t *addr, uint32_t len, uint
 		count(r, HC_REDACT_IP, len);
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c)
-{
-	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 static void put_ip(struct scan *s, int family, const uint8_t *addr, uint32_t end)
 {
 	char text[INET6_ADDRSTRLEN];
@@ -217,85 +213,32 @@ static void put_ip(struct scan *s, int family, const uint8_t *addr, uint32_t end
 		hc_buf_put(s->out, s->p + s->i, end - s->i);
 	else
 		hc_buf_puts(s->out, inet_ntop(family, to, text, sizeof text));
-	s->i = end;
 	s->after_key = false;
 }
 
-/* Four numbers with dots; numbers may have zeros in front, as some programs print them. */
-static bool scan_ipv4(struct scan *s)
-{
-	uint8_t addr[4];
-	uint32_t k = s->i;
-
-	for (int part = 0; part < 4; part++) {
-		uint32_t v = 0, digits = 0;
-
-		if (part && (k >= s->n || s->p[k++] != '.'))
-			return false;
-		while (k < s->n && digits < 3 && is_digit(s->p[k])) {
-			v = v * 10 + (uint32_t)(s->p[k++] - '0');
-			digits++;
-		}
-		if (!digits || v > 255)
-			return false;
-		addr[part] = (uint8_t)v;
-	}
-	if (k < s->n && ((is_word_byte(s, k) && s->p[k] != '-') || (s->p[k] == '.' && k + 1 < s->n && is_digit(s->p[k + 1]))))
-		return false;
-	put_ip(s, AF_INET, addr, k);
-	return true;
-}
-
-static bool scan_ipv6(struct scan *s)
-{
-	char text[INET6_ADDRSTRLEN];
-	uint8_t addr[16];
-	uint32_t k = s->i, colons = 0;
-
-	while (k < s->n && k - s->i < sizeof text - 1 && (is_hex(s->p[k]) || s->p[k] == ':' || s->p[k] == '.'))
-		colons += s->p[k++] == ':';
-	while (k > s->i && (s->p[k - 1] == '.' || (s->p[k - 1] == ':' && k - s->i > 2 && s->p[k - 2] != ':'))) {
-		colons -= s->p[k - 1] == ':';
-		k--;
-	}
-	if (colons < 2 || (k < s->n && is_word_byte(s, k) && s->p[k] != '%'))
-		return false;
-	memcpy(text, s->p + s->i, k - s->i);
-	text[k - s->i] = '\0';
-	if (inet_pton(AF_INET6, text, addr) != 1)
-		return false;
-	put_ip(s, AF_INET6, addr, k);
-	return true;
-}
-
-/* Six pairs of digits with colons: as words they would be too short to be hidden. */
-static bool scan_mac(struct scan *s)
+/* What has no bytes of its own is a word, and no ordinary one: parts of it would be too short to be hidden. */
+static void put_as_word(struct scan *s, enum hc_redact_class class, uint32_t end)
 {
 	struct scan as = *s;
 
-	if (s->n - s->i < MAC_LEN || (s->n - s->i > MAC_LEN && is_word_byte(s, s->i + MAC_LEN)))
-		return false;
-	for (uint32_t k = 0; k < MAC_LEN; k++)
-		if (k % 3 == 2 ? s->p[s->i + k] != ':' : !is_hex(s->p[s->i + k]))
-			return false;
-	as.class = HC_REDACT_HOST;
+	as.class = class;
 	as.mode = 0;
-	put_word(&as, (struct hc_str){ s->p + s->i, MAC_LEN });
-	s->i += MAC_LEN;
-	return true;
+	put_word(&as, (struct hc_str){ s->p + s->i, end - s->i });
+	s->after_key = false;
 }
 
 static bool scan_address(struct scan *s)
 {
-	char c = s->p[s->i];
+	struct hc_text_address found;
 
-	if (s->i && (is_word_byte(s, s->i - 1) || s->p[s->i - 1] == '.'))
+	if (!hc_text_address_at((struct hc_str){ s->p, s->n }, s->i, &found))
 		return false;
-	if (is_digit(c) && scan_ipv4(s))
-		return true;
-	if (!is_hex(c) && (c != ':' || s->i + 1 >= s->n || s->p[s->i + 1] != ':'))
-		return false;
-	return scan_mac(s) || scan_ipv6(s);
+	if (found.kind == HC_TEXT_MAC || found.kind == HC_TEXT_NUMBERS)
+		put_as_word(s, found.kind == HC_TEXT_MAC ? HC_REDACT_HOST : HC_REDACT_IP, found.end);
+	else
+		put_ip(s, found.kind == HC_TEXT_IPV4 ? AF_INET : AF_INET6, found.addr, found.end);
+	s->i = found.end;
+	return true;
 }
 
 /* ---- paths ---- */
@@ -423,13 +366,21 @@ static bool path_begins(const struct scan *s)
 
 static uint32_t path_ends(const struct scan *s)
 {
-	uint32_t k = s->i;
+	const struct hc_str text = { s->p, s->n };
+	struct hc_text_address found;
+	uint32_t k = s->i, at;
 
 	if (s->mode & HC_REDACT_WHOLE_PATH)
 		return s->n;
-	while (k < s->n && s->p[k] && s->p[k] != '\\' && s->p[k] != '%' && (is_word_byte(s, k) || strchr("/.+@~", s->p[k])))
-		k++;
-	return k;
+	for (;;) {
+		while (k < s->n && s->p[k] && s->p[k] != '\\' && s->p[k] != '%' && (is_word_byte(s, k) || strchr("/.+@~", s->p[k])))
+			k++;
+		/* the colons of an address do not end it */
+		at = hc_text_address_in(text, s->i, k);
+		if (at == k || !hc_text_address_at(text, at, &found) || found.end <= k)
+			return k;
+		k = found.end;
+	}
 }
 
 /* ---- texts ---- */

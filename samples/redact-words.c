@@ -355,19 +355,27 @@ const struct hc_redact_word *hc_redact_word(struct hc_redactor *r, struct hc_str
 	return w;
 }
 
-void hc_redact_know(struct hc_redactor *r, struct hc_str name, enum hc_redact_class class)
+static void know_word(struct hc_redactor *r, struct hc_str name, enum hc_redact_class class, bool ordinary)
 {
 	struct hc_strmap *usual = class == HC_REDACT_USER ? &r->accounts : &r->hosts;
 	char *p;
 
-	for (uint32_t i = 0; i < name.len; i++)
-		if (!hc_is_word_byte((uint8_t)name.p[i]))
-			return;
 	if (name.len < 2 || is_number(name) || has(usual, name) || has(&r->known, name) || r->known.n >= KNOWN_MAX)
+		return;
+	if (!ordinary && is_ordinary(r, name))
 		return;
 	p = hc_arena_dupn(&r->section_arena, name.p, name.len);
 	hc_strmap_put(&r->known, (struct hc_str){ p, name.len }, (void *)((uintptr_t)class + 1));
 	clear_cache(r);
+}
+
+void hc_redact_know(struct hc_redactor *r, struct hc_str name, enum hc_redact_class class, bool ordinary)
+{
+	for (uint32_t i = 0, k; i < name.len; i = k + 1) {
+		for (k = i; k < name.len && hc_is_word_byte((uint8_t)name.p[k]); k++)
+			;
+		know_word(r, (struct hc_str){ name.p + i, k - i }, class, ordinary);
+	}
 }
 
 void hc_redact_know_home(struct hc_redactor *r, struct hc_str path)

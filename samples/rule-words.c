@@ -5,11 +5,11 @@
  */
 #include "samples/rule-words.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
+#include "samples/text-address.h"
 
 enum { LITERAL_MAX = 4096, REGEX_RUN_MIN = 2 };
 
@@ -65,29 +65,6 @@ static void add_word(struct hc_rule_words *w, struct hc_str word, bool open_left
 		append(w, &w->suffixes, &w->nsuffixes, 's', s);
 	else if (open_right)
 		append(w, &w->prefixes, &w->nprefixes, 'p', s);
-}
-
-/* Addresses in texts stay, too: fd.name has them. */
-static void pin_text(struct hc_str s, struct hc_pseudonyms *pins)
-{
-	char text[INET6_ADDRSTRLEN];
-	uint8_t addr[16];
-
-	for (uint32_t i = 0; i < s.len;) {
-		uint32_t k = i;
-
-		while (k < s.len && strchr("0123456789abcdefABCDEF.:", s.p[k]) && s.p[k])
-			k++;
-		if (k - i >= 2 && k - i < sizeof text) {
-			memcpy(text, s.p + i, k - i);
-			text[k - i] = '\0';
-			if (inet_pton(AF_INET, text, addr) == 1)
-				hc_pseudonyms_pin(pins, addr, 4, 32, true);
-			else if (inet_pton(AF_INET6, text, addr) == 1)
-				hc_pseudonyms_pin(pins, addr, 16, 128, true);
-		}
-		i = k + 1;
-	}
 }
 
 /* The words of a text whose ends may be amid words. */
@@ -216,6 +193,28 @@ static struct hc_str add_operand(struct hc_rule_words *w, const struct hc_operan
 	return field;
 }
 
+/* Addresses in texts stay, too: fd.name has them. */
+static void pin_text(struct hc_rule_words *w, struct hc_str s, struct hc_pseudonyms *pins)
+{
+	struct hc_text_address found;
+
+	for (uint32_t i = 0, k; i < s.len; i = k) {
+		if (hc_text_address_at(s, i, &found)) {
+			k = found.end;
+			if (found.kind == HC_TEXT_IPV4)
+				hc_pseudonyms_pin(pins, found.addr, 4, 32, true);
+			else if (found.kind == HC_TEXT_IPV6)
+				hc_pseudonyms_pin(pins, found.addr, 16, 128, true);
+			else
+				add_word(w, (struct hc_str){ s.p + i, k - i }, false, false);
+			continue;
+		}
+		for (k = i; k < s.len && hc_is_word_byte((uint8_t)s.p[k]); k++)
+			;
+		k = k == i ? i + 1 : hc_text_address_in(s, i, k);
+	}
+}
+
 static void add_check(struct hc_rule_words *w, const struct hc_ast *check, struct hc_pseudonyms *pins)
 {
 	const struct hc_predicate *p = check->predicate;
@@ -225,7 +224,7 @@ static void add_check(struct hc_rule_words *w, const struct hc_ast *check, struc
 		add_operand(w, check->right);
 	for (uint32_t i = 0; i < check->nvalues; i++) {
 		add_literal(w, field, check->op, check->values[i].value);
-		pin_text(check->values[i].value, pins);
+		pin_text(w, check->values[i].value, pins);
 	}
 	for (uint32_t i = 0; p && i < p->nvalues; i++) {
 		const struct hc_literal_value *v = &p->values[i];

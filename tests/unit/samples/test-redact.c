@@ -389,6 +389,50 @@ Test(redact, an_address_in_a_text_is_the_one_of_the_tuple)
 	cr_assert_str_eq(argument("curl http://93.184.216.34:8080/ 10.1.2.3"), want);
 }
 
+Test(redact, addresses_are_found_wherever_they_stand)
+{
+	static const char *const around[] = {
+		"%s", "-%s", "-h%s", "--host=%s", "backup-%s.tar.gz", "scan_%s.xml", "x%s", "%s_x", "%s-x", "%sx", "%s.443", "%s:80", "a.%s",
+		"%s.in-addr.arpa", "http%%3A%%2F%%2F%s%%2F", "a%%20%s", "\\%s", "%s\\n", "/usr/share/nmap-%s.xml", "1.%s", "%s.1.2", "_%s_",
+		"%s%%eth0", "\303\251%s", "(%s)", "user@%s:/srv", "300.%s",
+	};
+	static const char *const addresses[][3] = { { "185.213.136.245", "185.213", "136.245" }, { "2a02:4570:3921:1234:5678:9876:5432:1357", "4570", "1357" },
+						    { "52:54:17:28:34:56", "54:17", "34:56" } };
+
+	for (size_t a = 0; a < sizeof addresses / sizeof *addresses; a++) {
+		for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
+			char text[256];
+			const char *made;
+
+			snprintf(text, sizeof text, around[i], addresses[a][0]); /* formats are ours */
+			made = argument(text);
+			cr_assert(!strstr(made, addresses[a][1]) && !strstr(made, addresses[a][2]), "%s became %s", text, made);
+		}
+	}
+	cr_assert_str_eq(argument("1.2.3 12:34:56 10.999.1.1 file::copy"), "1.2.3 12:34:56 10.999.1.1 file::copy", "none of them an address");
+}
+
+/* Names that are no single word, and those of interfaces. */
+Test(redact, listed_names_are_hidden_word_by_word)
+{
+	struct hc_section s;
+	struct hc_user_info *u;
+
+	hc_section_init(&s);
+	u = hc_section_add_user(&s);
+	u->name = hc_section_str(&s, "test.grep", 9);
+	u->home = u->shell = hc_section_str(&s, "/", 1);
+	hc_section_add_interface(&s)->name = hc_section_str(&s, "wg-acme", 7);
+	s.interfaces[0].type = 1;
+	hc_section_add_interface(&s)->name = hc_section_str(&s, "eth0", 4);
+	s.interfaces[1].type = 1;
+	put_section(&s);
+	hc_section_done(&s);
+	cr_assert(!strstr(argument("test.grep@localhost"), "test") && !strstr(argument("test.grep@localhost"), "grep"));
+	cr_assert(!strstr(path("/sys/class/net/wg-acme/address"), "acme"));
+	cr_assert_str_eq(path("/sys/class/net/eth0/address"), "/sys/class/net/eth0/address");
+}
+
 Test(redact, secrets_behind_their_names_are_hidden_even_if_ordinary)
 {
 	cr_assert(!strstr(argument("mysql --password=grep -v"), "grep"));
