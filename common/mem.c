@@ -36,3 +36,8 @@ char *hc_strdup(const char *s)
 {
 	return check(strdup(s), 1);
 }
+
+char *hc_strndup(const char *s, size_t max)
+{
+	return check(strndup(s, max), 1);
+}

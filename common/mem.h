@@ -11,3 +11,4 @@ void *hc_malloc(size_t size);
 void *hc_calloc(size_t n, size_t size);
 void *hc_realloc(void *p, size_t size);
 char *hc_strdup(const char *s);
+char *hc_strndup(const char *s, size_t max);

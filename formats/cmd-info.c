@@ -12,6 +12,7 @@
 
 #include "common/exit.h"
 #include "common/ledger.h"
+#include "common/mem.h"
 #include "common/options.h"
 #include "formats/info.h"
 
@@ -258,7 +259,7 @@ static json_t *string(const char *s)
 
 	if (j)
 		return j;
-	copy = strdup(s);
+	copy = hc_strdup(s);
 	for (p = copy; *p; p++)
 		*p = (unsigned char)*p >= 0x80 ? '?' : *p;
 	j = json_string(copy);

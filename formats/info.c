@@ -129,8 +129,8 @@ static void add_ledger(struct hc_info *info, struct hc_event *ev)
 	if (info->nledger >= HC_INFO_LEDGER_MAX)
 		return;
 	info->ledger = grow(info->ledger, info->nledger, sizeof *info->ledger);
-	info->ledger[info->nledger++] = (struct hc_info_ledger){ ev->num, ev->ts_ns, strndup(name, name_len),
-								 strndup(data, len) };
+	info->ledger[info->nledger++] = (struct hc_info_ledger){ ev->num, ev->ts_ns, hc_strndup(name, name_len),
+								 hc_strndup(data, len) };
 }
 
 /* The seven enter events that are still delivered (scap-format.md 13.5) never reach rules. */

@@ -64,7 +64,7 @@ static int open_member(const char *path, char **ret_member)
 	int fd = -1;
 
 	for (const char *colon = strchr(path, ':'); colon && fd < 0; colon = strchr(colon + 1, ':')) {
-		HC_FREE char *archive = strndup(path, (size_t)(colon - path));
+		HC_FREE char *archive = hc_strndup(path, (size_t)(colon - path));
 
 		fd = open(archive, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 		if (fd >= 0)

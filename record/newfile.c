@@ -28,7 +28,7 @@ struct hc_newfile {
 int hc_newfile_open_dir(const char *path, struct hc_diag *reterr_diag)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir HC_FREE = slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+	char *dir HC_FREE = slash ? hc_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
 	int fd HC_CLOSE = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 

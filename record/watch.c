@@ -43,7 +43,7 @@ struct hc_watch *hc_watch_new(char *const *paths, size_t n)
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 	for (size_t i = 0; watch->fd >= 0 && i < n; i++) {
 		const char *slash = strrchr(paths[i], '/');
-		char *dir HC_FREE = slash ? strndup(paths[i], slash == paths[i] ? 1 : (size_t)(slash - paths[i])) : hc_strdup(".");
+		char *dir HC_FREE = slash ? hc_strndup(paths[i], slash == paths[i] ? 1 : (size_t)(slash - paths[i])) : hc_strdup(".");
 		struct stat st;
 
 		if (!stat(paths[i], &st) && S_ISDIR(st.st_mode))

@@ -686,7 +686,7 @@ int hc_state_extra(struct hc_state *state, const struct hc_section *lists, hc_st
 	HC_CLEANUP(hc_state_free) struct hc_state *mirror = hc_state_new(0);
 	HC_CLEANUP(hc_state_free) struct hc_state *trial = hc_state_new(0);
 	HC_FREE struct extra *x = hc_calloc(1, sizeof *x);
-	uint64_t before;
+	uint64_t left = 0;
 
 	*ret = (struct hc_state_extra_stats){ 0 };
 	*x = (struct extra){ .want = state, .mirror = mirror, .trial = trial, .ts_ns = ts_ns, .fn = fn, .ctx = ctx,
@@ -698,8 +698,8 @@ int hc_state_extra(struct hc_state *state, const struct hc_section *lists, hc_st
 	hc_state_loaded(mirror);
 	restore_all(x);
 	if (!x->r)
-		x->r = hc_state_numbers(state, mirror, ts_ns, emit_numbers, x, &before);
-	ret->left = before;
+		x->r = hc_state_numbers(state, mirror, ts_ns, emit_numbers, x, &left);
+	ret->left = left;
 	hc_section_done(&x->trial_section);
 	return x->r;
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/mem.h"
 #include "common/strmap.h"
 
 /* What one name stands for. */
@@ -77,9 +78,7 @@ static void make_tables(void)
 	uint32_t n = 0;
 
 	/* never freed: they are constants */
-	tables.meanings = calloc(HC_EVENT_COUNT + HC_SC_COUNT + 2, sizeof *tables.meanings);
-	if (!tables.meanings)
-		abort();
+	tables.meanings = hc_calloc(HC_EVENT_COUNT + HC_SC_COUNT + 2, sizeof *tables.meanings);
 	for (unsigned ev = 0; ev < HC_EVENT_COUNT; ev++)
 		hc_evset_add(&tables.all_events, ev);
 	for (int sc = 0; sc < HC_SC_COUNT; sc++) {

@@ -129,7 +129,7 @@ static int enter(int top, const char *name, const char **ret_base)
 	int at = fcntl(top, F_DUPFD_CLOEXEC, 3);
 
 	for (const char *slash; at >= 0 && (slash = strchr(name, '/')); name = slash + 1) {
-		HC_FREE char *part = strndup(name, (size_t)(slash - name));
+		HC_FREE char *part = hc_strndup(name, (size_t)(slash - name));
 		int next = -1;
 
 		if (mkdirat(at, part, 0777) == 0 || errno == EEXIST)
