@@ -38,18 +38,6 @@ static char *hidden_name(const char *path)
 	return b.p;
 }
 
-/* Out of the range of the standard streams, which a caller may have closed. */
-static int above_standard(int fd)
-{
-	int up;
-
-	if (fd < 0 || fd > STDERR_FILENO)
-		return fd;
-	up = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	close(fd);
-	return up;
-}
-
 int hc_outfile_open(struct hc_outfile *ret, const char *path, mode_t mode, struct hc_diag *reterr_diag)
 {
 	struct hc_outfile file = { .name = path, .fd = -1 };
@@ -67,14 +55,14 @@ int hc_outfile_open(struct hc_outfile *ret, const char *path, mode_t mode, struc
 	if (there < 0)
 		return there;
 	if (there) {
-		file.fd = above_standard(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY));
+		file.fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 		if (file.fd < 0)
 			return hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot be written: %m");
 		*ret = file;
 		return 0;
 	}
 	file.temp = hidden_name(path);
-	file.fd = above_standard(mkostemp(file.temp, O_CLOEXEC));
+	file.fd = mkostemp(file.temp, O_CLOEXEC);
 	if (file.fd < 0) {
 		free(file.temp);
 		return hc_diag_set_off(reterr_diag, -errno, path, -1, "cannot create a file beside it: %m");

@@ -14,7 +14,7 @@
 struct hc_outfile {
 	const char *name; /* for messages: the path, or "standard output"; borrowed from the caller */
 	char *temp;       /* owned: the hidden name; NULL: written as it is */
-	int fd;           /* owned, at least 3 */
+	int fd;           /* owned */
 };
 
 /* path is borrowed until close; mode is the finished file's. 0 or negative errno with diag. */

@@ -3,7 +3,6 @@
  * `hindcast convert IN OUT`: the same capture in another compression, in current blocks and the current schema.
  */
 #include <stdio.h>
-#include <string.h>
 
 #include "common/exit.h"
 #include "common/options.h"

@@ -4,10 +4,8 @@
  * order of time, which is right whatever host they come from; or, with --interleave, the events of captures that were
  * taken of one host at the same time are put into one order.
  */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/exit.h"
 #include "common/map.h"

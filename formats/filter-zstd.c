@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
-#include <zstd_errors.h>
 
 #include "common/event.h"
 #include "common/mem.h"

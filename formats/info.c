@@ -5,8 +5,6 @@
  */
 #include "formats/info.h"
 
-#include <errno.h>
-#include <inttypes.h>
 #include <jansson.h>
 #include <nettle/sha2.h>
 #include <stdlib.h>

@@ -7,7 +7,6 @@
 
 #include <archive_entry.h>
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

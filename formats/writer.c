@@ -5,7 +5,6 @@
  */
 #include "formats/writer.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "common/buf.h"
-#include "common/ledger.h"
 #include "common/mem.h"
 #include "record/newfile.h"
 

@@ -19,7 +19,6 @@
 #include "bpf/snapshot-abi.h"
 #include "common/cleanup.h"
 #include "common/hash.h"
-#include "common/mem.h"
 #include "record/snapshot-parts.h"
 
 enum { READ_SIZE = 1 << 16, RECORD_CAP = 1 << 16 };

@@ -3,8 +3,6 @@
  * A task's cgroups as a string set "controller=path" (scap-format.md 16.3). Tasks of one service or container share
  * their cgroup file word for word, so each distinct file is worked out once.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,6 @@
  * The file descriptors of one process (scap-format.md 16.4). An entry whose descriptor is closed meanwhile is left out.
  */
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,6 @@
  * The socket tables in /proc/PID/net (scap-format.md 16.4): read once per network namespace, then asked by inode.
  * Lines that do not parse are passed over: the tables are the kernel's, but their columns have grown before.
  */
-#include <netinet/in.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -16,7 +16,6 @@
 #include "common/exit.h"
 #include "common/mem.h"
 #include "common/options.h"
-#include "replay/alert.h"
 #include "replay/config.h"
 #include "replay/confine.h"
 #include "replay/hits.h"

@@ -9,7 +9,6 @@
 #include "replay/explain.h"
 #include "replay/print.h"
 #include "replay/show.h"
-#include "rules/origin.h"
 
 enum {
 	SHOWN_MAX = 160,   /* bytes of one value or one comparison */

@@ -6,7 +6,6 @@
 #include "replay/explain.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/mem.h"
 #include "replay/message.h"

@@ -7,7 +7,6 @@
 #include "common/cursor.h"
 #include "replay/paths.h"
 #include "replay/print.h"
-#include "replay/sockets.h"
 
 /* How a relative path of an event becomes absolute (8). */
 enum base { CWD, OPENED, DIRECTORY_FD, SYMLINK, DIRFD_PATH, FD_NAME };

@@ -5,8 +5,6 @@
  */
 #include "replay/extract.h"
 
-#include <stdlib.h>
-
 #include "common/mem.h"
 #include "replay/paths.h"
 

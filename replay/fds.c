@@ -5,8 +5,6 @@
  */
 #include "replay/state-internal.h"
 
-#include "replay/sockets.h"
-
 enum { DENSE_MIN = 16, SPARSE_MIN = 8 };
 
 static size_t dense_bytes(uint32_t cap)

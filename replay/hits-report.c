@@ -3,7 +3,6 @@
  * Exercise of rules as text and as JSON.
  */
 #include <inttypes.h>
-#include <string.h>
 
 #include "replay/hits.h"
 #include "replay/print.h"

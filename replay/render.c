@@ -6,7 +6,6 @@
 #include "replay/render.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "common/cursor.h"
 #include "replay/extract.h"

@@ -7,7 +7,6 @@
 
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/exit.h"
 #include "common/ledger.h"

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 
 #include "common/mem.h"
-#include "replay/sockets.h"
 #include "replay/state-internal.h"
 
 struct lists {

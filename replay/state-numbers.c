@@ -10,9 +10,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 
-#include "common/ledger.h"
 #include "common/mem.h"
-#include "replay/sockets.h"
 #include "replay/state-internal.h"
 
 enum { TEXT_MAX = 200 << 10, BUCKETS_MAX = 5087 };

@@ -5,7 +5,6 @@
 #include "replay/when.h"
 
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const uint64_t NS = 1000000000;

@@ -4,7 +4,6 @@
  * (rules-language.md 7, 9.3). Done anew after every file, as the reference does, because what is wrong shows at the file
  * in which it first shows. Everything made here lives in compile_arena.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -6,8 +6,6 @@
  */
 #include "rules/dispatch.h"
 
-#include <stdlib.h>
-
 #include "common/cleanup.h"
 #include "common/hash.h"
 #include "common/mem.h"

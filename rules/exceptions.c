@@ -7,7 +7,6 @@
 
 #include "rules/collection.h"
 #include "rules/field.h"
-#include "rules/lexer.h"
 #include "rules/parser.h"
 
 enum { ENTRY_DEPTH_MAX = 4 }; /* a value tuple holds lists of scalars; deeper nesting means nothing */

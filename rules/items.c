@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/mem.h"
 #include "common/options.h"
 #include "rules/collection.h"
 #include "rules/lexer.h"

@@ -4,7 +4,6 @@
  * sentences.
  */
 #include <jansson.h>
-#include <string.h>
 
 #include "common/mem.h"
 #include "rules/report.h"

@@ -4,7 +4,6 @@
  * here may load well, like a priority in lower case. Scalars are typed weakly: any will do as a string.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/mem.h"
 #include "rules/collection.h"

@@ -4,7 +4,6 @@
  * the captures are read: once for each rule set, once more for explanations.
  */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

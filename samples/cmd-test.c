@@ -3,7 +3,6 @@
  * hindcast test: declarative tests of rules against captures, for people and for CI.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "common/exit.h"
 #include "common/options.h"

@@ -2,7 +2,6 @@
  *
  * hindcast verify: is a bundle what its manifest, and whoever signed it, says it is?
  */
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

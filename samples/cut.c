@@ -17,7 +17,6 @@
 #include "config.h"
 #include "formats/copy.h"
 #include "formats/digest.h"
-#include "replay/eval.h"
 #include "replay/paths.h"
 #include "replay/state-extra.h"
 #include "replay/state-lists.h"

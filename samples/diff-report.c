@@ -3,7 +3,6 @@
  * A comparison told: to people, as Markdown for a pull request, as JSON.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "replay/print.h"

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "common/ledger.h"
-#include "common/mem.h"
 #include "common/strmap.h"
 #include "config.h"
 #include "formats/info.h"

@@ -7,10 +7,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <errno.h>
-#include <string.h>
 #include <zstd.h>
 
-#include "formats/reader.h"
 #include "samples/bundle.h"
 #include "samples/manifest.h"
 

@@ -6,7 +6,6 @@
 #include "samples/redact-internal.h"
 
 #include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "samples/text-address.h"

@@ -5,8 +5,6 @@
 #include "samples/test-file.h"
 
 #include <ctype.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,7 +4,6 @@
  * must be in the current schema.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/cursor.h"
 #include "formats/convert.h"

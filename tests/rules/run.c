@@ -30,7 +30,6 @@
 
 #include "common/buf.h"
 #include "rules/naive.h"
-#include "rules/literal.h"
 #include "rules/parser.h"
 #include "rules/ruleset.h"
 

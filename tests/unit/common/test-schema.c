@@ -4,8 +4,6 @@
  */
 #include <criterion/criterion.h>
 
-#include <string.h>
-
 #include "common/schema.h"
 
 Test(schema, every_event_has_a_row_and_sane_parameters)

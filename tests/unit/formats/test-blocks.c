@@ -3,7 +3,6 @@
  * Every block version, against what scap-format.md says is in it.
  */
 #include <criterion/criterion.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "formats/reader.h"

@@ -4,7 +4,6 @@
  * against brute force.
  */
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "rules/evtset.h"

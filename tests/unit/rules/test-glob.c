@@ -3,7 +3,6 @@
  * Our matcher against libc's fnmatch, on every short pattern over an alphabet that holds everything special.
  */
 #include <fnmatch.h>
-#include <stdlib.h>
 
 #include <criterion/criterion.h>
 

@@ -6,7 +6,6 @@
 #include "fake.h"
 
 #include "common/hash.h"
-#include "common/mem.h"
 #include "rules/naive.h"
 #include "rules/plan.h"
 

@@ -3,7 +3,6 @@
  * YAML trees: what is a null, where things stand, and what hostile files come to.
  */
 #include <criterion/criterion.h>
-#include <stdio.h>
 
 #include "common/buf.h"
 #include "rules/yamltree.h"

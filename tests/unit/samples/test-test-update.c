@@ -4,7 +4,6 @@
  */
 #include <criterion/criterion.h>
 
-#include "common/mem.h"
 #include "samples/test-update.h"
 
 static struct hc_ruleset *rules;
