@@ -147,6 +147,11 @@ static int configure(struct job *job)
 	config->json_output |= o->json;
 	if (o->tags.n && (o->untags.n || o->disables.n))
 		return usage("-t cannot be combined with -T or -D", NULL);
+	if (o->extra && (!strcmp(o->extra, "c") || !strcmp(o->extra, "container") || !strcmp(o->extra, "k") ||
+			 !strcmp(o->extra, "kubernetes"))) {
+		fprintf(stderr, COMMAND ": note: -p %s has no effect: its fields come with append_output's suggested_output\n", o->extra);
+		o->extra = NULL;
+	}
 	if (o->files.n)
 		fputs(COMMAND ": note: -e FILE is accepted; FILE alone does\n", stderr);
 	if (o->all_events)

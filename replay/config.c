@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Configuration: file and assignments merged into one YAML tree, then read through one table of keys.
+ * Configuration: the merged tree (config-tree.c) read through one table of keys.
  */
 #include "replay/config.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/cleanup.h"
 #include "common/options.h"
 #include "rules/field.h"
 #include "rules/yamltree.h"
-
-enum { CONFIG_BYTES_MAX = 4 << 20, INDEX_MAX = 4096 /* of a sequence in an assignment */ };
 
 enum key_kind { BOOL, TEXT, MATCHING, OTHER /* read by hand */, OFFLINE /* Falco's, no effect on a replay */ };
 
@@ -33,9 +29,12 @@ static const struct key {
 	KEY("file_output.filename", TEXT, file), KEY("program_output.enabled", BOOL, program_enabled),
 	KEY("program_output.program", TEXT, program), KEY("engine.replay.capture_file", TEXT, capture_file),
 #undef KEY
+	{ "engine.kind", OFFLINE, 0 }, { "engine.kmod", OFFLINE, 0 }, { "engine.ebpf", OFFLINE, 0 },
+	{ "engine.modern_ebpf", OFFLINE, 0 }, { "engine.gvisor", OFFLINE, 0 }, { "engine.nodriver", OFFLINE, 0 },
+	{ "engine.replay", OTHER, 0 }, { "file_output.keep_alive", OFFLINE, 0 }, { "program_output.keep_alive", OFFLINE, 0 },
 	{ "rules_files", OTHER, 0 }, { "rules_file", OTHER, 0 }, { "rules", OTHER, 0 }, { "append_output", OTHER, 0 },
 	{ "static_fields", OTHER, 0 }, { "engine", OTHER, 0 }, { "stdout_output", OTHER, 0 }, { "file_output", OTHER, 0 },
-	{ "program_output", OTHER, 0 }, { "watch_config_files", OFFLINE, 0 }, { "config_files", OFFLINE, 0 },
+	{ "program_output", OTHER, 0 }, { "watch_config_files", OFFLINE, 0 }, { "config_files", OTHER, 0 },
 	{ "load_plugins", OFFLINE, 0 }, { "plugins", OFFLINE, 0 }, { "plugins_hostinfo", OFFLINE, 0 },
 	{ "libs_logger", OFFLINE, 0 }, { "log_stderr", OFFLINE, 0 }, { "log_syslog", OFFLINE, 0 },
 	{ "log_level", OFFLINE, 0 }, { "output_timeout", OFFLINE, 0 }, { "outputs", OFFLINE, 0 },
@@ -62,134 +61,6 @@ void hc_config_done(struct hc_config *config)
 	hc_arena_done(&config->arena);
 	hc_buf_done(&config->notes);
 }
-
-static int read_file(struct hc_config *config, const char *path, struct hc_str *ret, struct hc_diag *diag)
-{
-	HC_FCLOSE FILE *f = fopen(path, "re");
-	struct hc_buf text HC_BUF_DONE = { 0 };
-	size_t n;
-
-	if (!f)
-		return hc_diag_set(diag, -errno, "cannot open the configuration %s: %s", path, strerror(errno));
-	do {
-		n = fread(hc_buf_room(&text, 65536), 1, 65536, f);
-		text.len += n;
-		if (text.len > CONFIG_BYTES_MAX)
-			return hc_diag_set(diag, -EFBIG, "the configuration %s is larger than 4 MiB", path);
-	} while (n);
-	if (ferror(f))
-		return hc_diag_set(diag, -EIO, "cannot read the configuration %s", path);
-	*ret = (struct hc_str){ hc_arena_dupn(&config->arena, text.p ? text.p : "", text.len), (uint32_t)text.len };
-	return 0;
-}
-
-int hc_config_load(struct hc_config *config, const char *path, struct hc_diag *reterr_diag)
-{
-	struct hc_yaml_node **docs;
-	struct hc_str text = { 0 };
-	uint32_t ndocs;
-	int r = read_file(config, path, &text, reterr_diag);
-
-	if (r)
-		return r;
-	r = hc_yaml_parse(&config->arena, text.p, text.len, &docs, &ndocs, reterr_diag);
-	if (r) {
-		snprintf(reterr_diag->file, sizeof reterr_diag->file, "%s", path);
-		return r;
-	}
-	if (!ndocs || docs[0]->kind == HC_YAML_NULL)
-		return 0;
-	if (docs[0]->kind != HC_YAML_MAPPING)
-		return hc_diag_set(reterr_diag, -EINVAL, "the configuration %s is no mapping of keys to values", path);
-	config->root = docs[0];
-	return 0;
-}
-
-/* ---- assignments ---- */
-
-static struct hc_yaml_node *new_node(struct hc_config *config, enum hc_yaml_kind kind, struct hc_str text)
-{
-	struct hc_yaml_node *n = hc_arena_new(&config->arena, struct hc_yaml_node);
-
-	n->kind = kind;
-	n->text = text;
-	return n;
-}
-
-static void push(struct hc_config *config, struct hc_yaml_node *to, struct hc_yaml_node *item)
-{
-	struct hc_yaml_node **items = hc_arena_array(&config->arena, struct hc_yaml_node *, to->nitems + 1);
-
-	if (to->nitems)
-		memcpy(items, to->items, to->nitems * sizeof *items);
-	items[to->nitems++] = item;
-	to->items = items;
-}
-
-/* The place of mapping[key] or sequence[index], made if it is not there. A node of another kind is replaced. */
-static struct hc_yaml_node **member(struct hc_config *config, struct hc_yaml_node *in, struct hc_str key)
-{
-	if (in->kind != HC_YAML_MAPPING)
-		*in = (struct hc_yaml_node){ .kind = HC_YAML_MAPPING };
-	for (uint32_t i = 0; i + 1 < in->nitems; i += 2)
-		if (hc_str_eq(in->items[i]->text, key))
-			return &in->items[i + 1];
-	push(config, in, new_node(config, HC_YAML_SCALAR, key));
-	push(config, in, new_node(config, HC_YAML_NULL, HC_STR("")));
-	return &in->items[in->nitems - 1];
-}
-
-static struct hc_yaml_node **element(struct hc_config *config, struct hc_yaml_node *in, uint32_t index)
-{
-	if (in->kind != HC_YAML_SEQUENCE)
-		*in = (struct hc_yaml_node){ .kind = HC_YAML_SEQUENCE };
-	while (in->nitems <= index)
-		push(config, in, new_node(config, HC_YAML_NULL, HC_STR("")));
-	return &in->items[index];
-}
-
-int hc_config_set(struct hc_config *config, const char *assignment, struct hc_diag *reterr_diag)
-{
-	const char *eq = strchr(assignment, '='), *p = assignment;
-	struct hc_yaml_node **at = &config->root, **docs;
-	const char *value;
-	uint32_t ndocs;
-
-	if (!eq || eq == assignment)
-		return hc_diag_set(reterr_diag, -EINVAL, "-o %s: expected KEY=VALUE", assignment);
-	while (p < eq) {
-		if (*p == '[') {
-			char *end;
-			unsigned long index = strtoul(p + 1, &end, 10);
-
-			if (end == p + 1)
-				index = (*at)->kind == HC_YAML_SEQUENCE ? (*at)->nitems : 0;
-			if (*end != ']' || index > INDEX_MAX)
-				return hc_diag_set(reterr_diag, -EINVAL, "-o %s: expected an index and ']' after '['", assignment);
-			at = element(config, *at, (uint32_t)index);
-			p = end + 1;
-		} else {
-			size_t len = strcspn(p, ".[=");
-			char *key = hc_arena_dupn(&config->arena, p, len);
-
-			if (!len)
-				return hc_diag_set(reterr_diag, -EINVAL, "-o %s: a part of the key is empty", assignment);
-			at = member(config, *at, (struct hc_str){ key, (uint32_t)len });
-			p += len;
-		}
-		p += p < eq && *p == '.';
-	}
-	value = hc_arena_dup(&config->arena, eq + 1);
-	if (hc_yaml_parse(&config->arena, value, strlen(value), &docs, &ndocs, reterr_diag)) {
-		struct hc_diag inner = *reterr_diag;
-
-		return hc_diag_set(reterr_diag, -EINVAL, "-o %s: the value is no YAML: %s", assignment, inner.text);
-	}
-	*at = ndocs ? docs[0] : new_node(config, HC_YAML_SCALAR, HC_STR(""));
-	return 0;
-}
-
-/* ---- reading ---- */
 
 static const struct hc_yaml_node *find(const struct hc_config *config, const char *path)
 {
@@ -383,24 +254,62 @@ static void expand_suggested(struct hc_config *config, struct hc_config_append *
 	to->match.text = hc_arena_dupn(&config->arena, text.p ? text.p : "", text.len);
 }
 
-/* Says which keys of the file do nothing here, and which nobody knows. */
-static void note_keys(struct hc_config *config)
+static const struct key *key_named(const char *path)
+{
+	for (size_t k = 0; k < NKEYS; k++)
+		if (!strcmp(path, keys[k].path))
+			return &keys[k];
+	return NULL;
+}
+
+/* Sections whose members the table lists. */
+static bool has_members(const char *path)
+{
+	size_t len = strlen(path);
+
+	for (size_t k = 0; k < NKEYS; k++)
+		if (!strncmp(keys[k].path, path, len) && keys[k].path[len] == '.')
+			return true;
+	return false;
+}
+
+static void note_unknown(struct hc_config *config, const char *path)
 {
 	const char *names[NKEYS + 1], *near;
-	bool any = false;
 	uint32_t n = 0;
 
 	for (size_t k = 0; k < NKEYS; k++)
-		if (!strchr(keys[k].path, '.'))
+		if (!strchr(keys[k].path, '.') == !strchr(path, '.'))
 			names[n++] = keys[k].path;
 	names[n] = NULL;
+	near = hc_nearest(path, names);
+	hc_buf_printf(&config->notes, "unknown configuration key '%s'", path);
+	if (near)
+		hc_buf_printf(&config->notes, "; did you mean '%s'?", near);
+	hc_buf_putc(&config->notes, '\n');
+}
+
+static void note_unknown_below(struct hc_config *config, const struct hc_yaml_node *mapping, const char *prefix)
+{
+	for (uint32_t i = 0; mapping->kind == HC_YAML_MAPPING && i + 1 < mapping->nitems; i += 2) {
+		char *path = hc_arena_printf(&config->arena, "%s%s%s", prefix, *prefix ? "." : "", mapping->items[i]->text.p);
+
+		if (!key_named(path))
+			note_unknown(config, path);
+		else if (has_members(path))
+			note_unknown_below(config, mapping->items[i + 1], path);
+	}
+}
+
+/* Says which keys of the file do nothing here, and which nobody knows. */
+static void note_keys(struct hc_config *config)
+{
+	bool any = false;
+
 	for (uint32_t i = 0; i + 1 < config->root->nitems; i += 2) {
 		struct hc_str name = config->root->items[i]->text;
-		const struct key *key = NULL;
+		const struct key *key = key_named(name.p);
 
-		for (size_t k = 0; k < NKEYS && !key; k++)
-			if (hc_str_is(name, keys[k].path))
-				key = &keys[k];
 		if (key && key->kind == OFFLINE) {
 			hc_buf_printf(&config->notes, "%s%s", any ? ", " : "configuration keys without effect on a replay: ", name.p);
 			any = true;
@@ -408,20 +317,7 @@ static void note_keys(struct hc_config *config)
 	}
 	if (any)
 		hc_buf_putc(&config->notes, '\n');
-	for (uint32_t i = 0; i + 1 < config->root->nitems; i += 2) {
-		struct hc_str name = config->root->items[i]->text;
-		bool known = false;
-
-		for (size_t k = 0; k < NKEYS && !known; k++)
-			known = hc_str_is(name, keys[k].path);
-		if (known)
-			continue;
-		near = hc_nearest(name.p, names);
-		hc_buf_printf(&config->notes, "unknown configuration key '%s'", name.p);
-		if (near)
-			hc_buf_printf(&config->notes, "; did you mean '%s'?", near);
-		hc_buf_putc(&config->notes, '\n');
-	}
+	note_unknown_below(config, config->root, "");
 }
 
 int hc_config_finish(struct hc_config *config, struct hc_diag *reterr_diag)

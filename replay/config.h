@@ -57,9 +57,10 @@ struct hc_config {
 void hc_config_init(struct hc_config *config);
 void hc_config_done(struct hc_config *config);
 
-/* Reads a file; before any hc_config_set. 0 or negative errno with diag. */
+/* Reads a file and what its config_files names; before any hc_config_set. 0 or negative errno with diag. */
 int hc_config_load(struct hc_config *config, const char *path, struct hc_diag *reterr_diag);
-/* "a.b[0].c=value", "list[]=value" (appends); the value is YAML, so JSON too. 0 or -EINVAL. */
+/* "a.b[0].c=value", "list[]=value" (appends); a value that begins with { [ or a quote is YAML, so JSON too, others are
+ * taken as they are. 0 or -EINVAL. */
 int hc_config_set(struct hc_config *config, const char *assignment, struct hc_diag *reterr_diag);
 /* Fills in the members above from all of it. 0 or -EINVAL. */
 int hc_config_finish(struct hc_config *config, struct hc_diag *reterr_diag);

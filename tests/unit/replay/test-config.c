@@ -94,6 +94,83 @@ Test(config, assignments_win_over_the_file_and_reach_into_it)
 	cr_expect_str_eq(c.appends[0].fields[1].template, "%evt.num!");
 }
 
+Test(config, plain_values_are_no_yaml)
+{
+	cr_assert_eq(hc_config_set(&c, "rules[].disable.rule=*", &diag), 0);
+	cr_assert_eq(hc_config_set(&c, "rules[].enable.tag=a: b #c", &diag), 0);
+	cr_assert_eq(hc_config_set(&c, "priority=\"error\"", &diag), 0);
+	cr_assert_eq(hc_config_finish(&c, &diag), 0);
+	cr_assert_eq(c.nswitches, 2);
+	cr_expect_str_eq(c.switches[0].rule, "*");
+	cr_expect_str_eq(c.switches[1].tag, "a: b #c");
+	cr_expect_str_eq(c.priority, "error");
+}
+
+Test(config, values_may_name_environment_variables)
+{
+	setenv("HC_TEST_DIR", "/etc/x", 1);
+	cr_assert_eq(load("rules_files: ['${HC_TEST_DIR}/a.yaml', &b $HC_TEST_DIR, *b]\nfile_output: {filename: \"$${HC_TEST_DIR}\"}\n"), 0);
+	cr_assert_eq(hc_config_set(&c, "program_output.program=cat ${HC_TEST_DIR}", &diag), 0);
+	cr_assert_eq(hc_config_finish(&c, &diag), 0);
+	cr_expect_str_eq(c.rules_files[0], "/etc/x/a.yaml");
+	cr_expect_str_eq(c.rules_files[2], "$HC_TEST_DIR");
+	cr_expect_str_eq(c.file, "${HC_TEST_DIR}");
+	cr_expect_str_eq(c.program, "cat /etc/x");
+}
+
+Test(config, unknown_keys_are_named_inside_sections_too)
+{
+	cr_assert_eq(load("file_output: {enable: true, keep_alive: true}\nengine: {kind: replay, replay: {capture: x}}\n"
+			  "webserver: {anything: goes}\n"), 0);
+	cr_assert_eq(hc_config_finish(&c, &diag), 0);
+	cr_expect_str_eq(c.notes.p, "configuration keys without effect on a replay: webserver\n"
+				    "unknown configuration key 'file_output.enable'; did you mean 'file_output.enabled'?\n"
+				    "unknown configuration key 'engine.replay.capture'; did you mean 'engine.replay.capture_file'?\n");
+}
+
+Test(config, other_files_join_in_by_their_strategy)
+{
+	char dir[] = "/tmp/hindcast-test-config-XXXXXX";
+	static const struct {
+		const char *name, *text;
+	} files[] = {
+		{ "2.yaml", "json_output: true\nrules_files: [c]\npriority: error\n" },
+		{ "1.yml", "rules_files: [b]\nrule_matching: all\n" }, { "0.txt", "json_output: maybe\n" },
+		{ "o.yaml.x", "priority: debug\nrules_files: [z]\n" },
+	};
+	char main[512];
+
+	cr_assert(mkdtemp(dir));
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		char path[300];
+		FILE *f;
+
+		snprintf(path, sizeof path, "%s/%s", dir, files[i].name);
+		f = fopen(path, "w");
+		cr_assert(f && fputs(files[i].text, f) >= 0);
+		fclose(f);
+	}
+	snprintf(main, sizeof main, "config_files: [%s, /nonexistent, {path: %s/o.yaml.x, strategy: add-only}]\n"
+		 "rules_files: [a]\npriority: notice\n", dir, dir);
+	cr_assert_eq(load(main), 0, "%s", diag.text);
+	cr_assert_eq(hc_config_set(&c, "priority=alert", &diag), 0);
+	cr_assert_eq(hc_config_finish(&c, &diag), 0);
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+		char path[300];
+
+		snprintf(path, sizeof path, "%s/%s", dir, files[i].name);
+		unlink(path);
+	}
+	rmdir(dir);
+	cr_expect(c.json_output && c.match_all);
+	cr_expect_str_eq(c.priority, "alert");
+	cr_assert_eq(c.nrules_files, 3);
+	cr_expect_str_eq(c.rules_files[1], "b");
+	cr_expect_str_eq(c.rules_files[2], "c");
+	cr_expect_eq(c.notes.len, 0);
+	cr_expect_eq(load("config_files: [{path: /x, strategy: mix}]\n"), -EINVAL);
+}
+
 Test(config, refuses_values_of_the_wrong_kind)
 {
 	static const char *const bad[] = { "json_output=perhaps", "rule_matching=some", "rules=x", "append_output=1",
