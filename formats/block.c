@@ -71,6 +71,17 @@ bool hc_block_header_follows(const uint8_t *p, size_t len)
 	return len < 8 ? true : hc_block_is_known(hc_block_canonical(hc_le32(p))) && hc_le32(p + 4) >= HC_BLOCK_OVERHEAD;
 }
 
+bool hc_event_ends_before(const uint8_t *p, uint32_t type, uint32_t total)
+{
+	uint32_t at = 8 + 2 + (type == HC_BLOCK_EVF_V1 || type == HC_BLOCK_EVF_V2 || type == HC_BLOCK_EVF_V2_LARGE ? 4 : 0);
+	uint64_t end;
+
+	if (total < at + HC_EVENT_HEADER_V1 + 4)
+		return false;
+	end = ((at + (uint64_t)hc_le32(p + at + 16) + 3) & ~3ULL) + 4;
+	return end < total && hc_le32(p + end - 4) == end;
+}
+
 const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len, uint32_t left)
 {
 	uint32_t room, n = hc_event_table[ev->type].nparams;

@@ -21,6 +21,10 @@ enum hc_event_parsed {
  * bytes in all; len: the event's own length. NULL, or what is wrong. */
 const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t len, uint32_t left);
 
+/* Does the event in a block, going by its own length, end at a trailer that says so, before the block's end? Its blocks are
+ * then two or more, and the length that makes them one is wrong. */
+bool hc_event_ends_before(const uint8_t *p, uint32_t type, uint32_t total);
+
 static inline const char *hc_event_check_lengths(const struct hc_event *ev, uint32_t room)
 {
 	uint64_t sum = 0;

@@ -546,10 +546,11 @@ static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, boo
 	bool trailer_ok = hc_le32(r->p + total - 4) == total;
 	enum hc_event_parsed parsed;
 
-	/* Trailers of events are not compared by libscap; a wrong one only counts if what follows makes no sense. Looking
-	 * there may move the block, so it is parsed afterwards. */
+	/* Trailers of events are not compared by libscap; a wrong one only counts if what follows makes no sense, or if the
+	 * block's first length is the wrong one. Looking there may move the block, so it is parsed afterwards. */
 	if (!trailer_ok)
-		trailer_ok = need(r, total + 8) || hc_block_header_follows(r->p + total, 8);
+		trailer_ok = !hc_event_ends_before(r->p, type, total) &&
+			     (need(r, total + 8) || hc_block_header_follows(r->p + total, 8));
 	r->ev.off = off_of(r, r->p);
 	r->stats.block_types |= block_bit(type);
 	parsed = hc_event_parse(&r->ev, r->p, type, total, &bad);

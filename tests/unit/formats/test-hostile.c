@@ -311,6 +311,19 @@ Test(hostile, a_length_beyond_the_input_costs_only_its_block)
 	cr_assert_eq(o.skipped, 1);
 }
 
+Test(hostile, a_length_that_covers_the_next_block_does_not_hide_it)
+{
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct outcome o;
+
+	long_capture(&b, 10);
+	b.p[28 + 60 * 5 + 4] = 120;
+	consume(hc_source_new_memory(b.p, b.len), NULL, &o);
+	cr_assert_eq(o.last, HC_READ_EOF);
+	cr_assert_eq(o.events, 9);
+	cr_assert_eq(o.skipped, 1);
+}
+
 Test(hostile, a_block_too_long_for_its_type_costs_only_itself)
 {
 	struct hc_buf b HC_BUF_DONE = { 0 };
