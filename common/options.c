@@ -124,7 +124,7 @@ static int parse(const struct hc_command *cmd, int argc, char **argv, void *opti
 	for (int i = 1; i < argc; i++) {
 		char *a = argv[i];
 
-		if (a[0] != '-' || !a[1]) {
+		if (a[0] != '-' || !a[1] || a[1] == ':') { /* "-:MEMBER": of the archive on standard input */
 			if (!ret_n)
 				return fail(cmd, ret_exit, "unexpected argument", a, NULL);
 			argv[++n] = a;

@@ -93,6 +93,15 @@ static enum hc_piece start_member(struct gzip *g, struct hc_gap *ret_gap)
 	return HC_PIECE_DATA;
 }
 
+static const char *cause_of(const struct gzip *g)
+{
+	if (!g->z.msg)
+		return "damaged gzip data";
+	if (!strcmp(g->z.msg, "incorrect data check") || !strcmp(g->z.msg, "incorrect length check"))
+		return "the checksum of a gzip member is wrong: not all that was read from it is what was recorded";
+	return g->z.msg;
+}
+
 static enum hc_piece gzip_read(struct hc_filter *f, uint8_t *out, size_t cap, size_t *ret_n, struct hc_gap *ret_gap)
 {
 	struct gzip *g = (struct gzip *)f;
@@ -140,7 +149,7 @@ static enum hc_piece gzip_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 				*ret_n = n;
 				return HC_PIECE_DATA;
 			}
-			return resync(g, s->off, g->z.msg ? g->z.msg : "damaged gzip data", ret_gap);
+			return resync(g, s->off, cause_of(g), ret_gap);
 		}
 	}
 	*ret_n = n;

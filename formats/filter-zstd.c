@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "common/event.h"
 #include "common/mem.h"
@@ -24,6 +25,7 @@ struct zstd {
 	bool whole;  /* the frame is to be decoded in one call */
 	size_t hint; /* streaming: what the decoder says the next block and the header behind it take */
 	bool full;   /* streaming: the last call filled the output; there may be more of it */
+	const char *failed; /* the frame's damage, met behind bytes that were delivered first; static text */
 };
 
 enum {
@@ -47,6 +49,7 @@ static enum hc_piece resync(struct zstd *z, uint64_t from, const char *cause, st
 				z->content - z->produced : 0;
 
 	z->in_frame = false;
+	z->failed = NULL;
 	ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
 	for (;;) {
 		int r = hc_source_want(s, HEADER_MAX);
@@ -137,6 +140,9 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 	struct hc_source *s = f->source;
 	ZSTD_outBuffer o = { out, cap < STREAM_PIECE ? cap : STREAM_PIECE, 0 };
 
+	/* The decoder itself is not asked again: where it stands after an error is not defined. */
+	if (z->failed)
+		return damaged(z, z->failed, ret_gap);
 	do {
 		ZSTD_inBuffer i;
 		size_t r, before = o.pos;
@@ -175,9 +181,12 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 				z->full = false;
 				continue;
 			}
-			if (o.pos) /* what came out is delivered; the decoder repeats its error on the next call */
+			z->failed = ZSTD_getErrorCode(r) == ZSTD_error_checksum_wrong ?
+					    "its checksum is wrong: not all that was read from it is what was recorded" :
+					    ZSTD_getErrorName(r);
+			if (o.pos)
 				break;
-			return damaged(z, ZSTD_getErrorName(r), ret_gap);
+			return damaged(z, z->failed, ret_gap);
 		}
 		hc_source_skip(s, i.pos);
 		z->produced += o.pos - before;

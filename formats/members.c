@@ -241,7 +241,7 @@ static int choose(struct member *m, const char *name, const char *wanted, struct
 		x = no_member(m, name, wanted, &found, r, diag);
 	} else if (found.captures > 1) {
 		x = hc_diag_set_off(diag, HC_READ_UNSUPPORTED, name, -1,
-				    "%u captures in this archive; name one as %s:MEMBER (%s)", found.captures, name,
+				    "%u captures in this archive; choose one by :MEMBER behind its name (%s)", found.captures,
 				    found.listed.p);
 	} else if (!wanted && m->input.seekable) {
 		hc_buf_puts(&only, found.first.p);

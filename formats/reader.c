@@ -230,8 +230,8 @@ static int lost(struct hc_reader *r, uint64_t from, uint64_t to, const char *cau
 		snprintf(on, sizeof on, "reading goes on at byte %" PRIu64, to);
 	r->stats.skipped_ranges++;
 	r->stats.skipped_bytes += to - from;
-	if (to == from) /* how much is missing is not known */
-		return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from, "bytes lost (%s); %s", cause, on);
+	if (to == from) /* how much is missing, if anything, is not known */
+		return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from, "damage (%s); %s", cause, on);
 	return hc_diag_set_off(diag, HC_READ_SKIPPED, r->name, (int64_t)from, "%" PRIu64 " bytes lost (%s); %s", to - from,
 			       cause, on);
 }

@@ -58,7 +58,7 @@ struct hc_source *hc_source_new(ssize_t (*read)(struct hc_source *, void *, size
 	return s;
 }
 
-/* ARCHIVE:MEMBER, split at the first colon that has a file before it. */
+/* ARCHIVE:MEMBER, split at the first colon that has a file before it, or - for standard input. */
 static int open_member(const char *path, char **ret_member)
 {
 	int fd = -1;
@@ -66,7 +66,7 @@ static int open_member(const char *path, char **ret_member)
 	for (const char *colon = strchr(path, ':'); colon && fd < 0; colon = strchr(colon + 1, ':')) {
 		HC_FREE char *archive = hc_strndup(path, (size_t)(colon - path));
 
-		fd = open(archive, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+		fd = strcmp(archive, "-") ? open(archive, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
 		if (fd >= 0)
 			*ret_member = hc_strdup(colon + 1);
 	}

@@ -393,6 +393,42 @@ Test(hostile, a_damaged_zstd_frame_costs_only_itself)
 	}
 }
 
+/* A frame of several blocks, damaged in any of them: what is lost of it is known, whatever way it comes in. */
+Test(hostile, offsets_behind_a_damaged_zstd_frame_are_right)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
+	size_t first;
+
+	put_shb(&plain);
+	for (unsigned i = 0; i < 7500; i++) /* four blocks, not quite regular */
+		put_close(&plain, hc_hash_u64(i) & 0xffff);
+	put_zstd(&packed, &plain, 0);
+	first = packed.len;
+	put_zstd(&packed, &plain, 0);
+	for (size_t at = 20; at < first; at += 97) {
+		for (int pieces = 0; pieces < 2; pieces++) {
+			HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+			struct pieces f = { packed.p, packed.len, 0, 10007 };
+			struct hc_source *s = pieces ? hc_source_new(read_piece, NULL, &f) :
+						       hc_source_new_memory(packed.p, packed.len);
+			struct hc_reader_stats stats;
+			struct hc_event *ev;
+			int x;
+
+			packed.p[at] ^= 0x10;
+			s->eager = pieces;
+			if (hc_reader_open_source(&r, s, "x", NULL, NULL) == 0) {
+				while ((x = hc_reader_next(r, &ev, NULL)) != HC_READ_EOF)
+					cr_assert(x == HC_READ_EVENT || x == HC_READ_SECTION || x == HC_READ_SKIPPED, "%d", x);
+				hc_reader_stats(r, &stats);
+				cr_assert_eq(stats.bytes_plain, 2 * plain.len, "byte %zu, pieces %d: %zu of %zu", at, pieces,
+					     (size_t)stats.bytes_plain, 2 * plain.len);
+			}
+			packed.p[at] ^= 0x10;
+		}
+	}
+}
+
 Test(hostile, damaged_gzip_member_costs_at_most_its_rest)
 {
 	struct hc_buf plain HC_BUF_DONE = { 0 }, packed HC_BUF_DONE = { 0 };
