@@ -74,10 +74,7 @@ static struct opened read_open(struct hc_state *s, struct hc_event *ev, const st
 
 static void set_layer(struct hc_fd *fd, bool upper, bool lower)
 {
-	if (upper)
-		fd->flags |= HC_FDF_UPPER;
-	else if (lower)
-		fd->flags |= HC_FDF_LOWER;
+	fd->flags |= (uint8_t)((upper ? HC_FDF_UPPER : 0) | (lower ? HC_FDF_LOWER : 0));
 }
 
 void hc_on_open(struct hc_state *s, struct hc_event *ev)
@@ -95,10 +92,7 @@ void hc_on_open(struct hc_state *s, struct hc_event *ev)
 	while (l->type != ev->type)
 		l++;
 	o = read_open(s, ev, l, &enter, dir);
-	if (ev->type == PPME_SYSCALL_OPEN_BY_HANDLE_AT_X)
-		full = o.name;
-	else
-		full = (struct hc_str){ path, hc_path_concat(path, o.base, o.name) };
+	full = (struct hc_str){ path, hc_path_concat(path, o.base, o.name) };
 	fd = hc_fds_add(s, s->thread, res, o.flags & O_DIRECTORY_PORTABLE ? HC_FD_DIRECTORY : HC_FD_FILE_V2);
 	if (!fd)
 		return;
@@ -113,7 +107,7 @@ void hc_on_open(struct hc_state *s, struct hc_event *ev)
 	if (l->creat_flags >= 0) {
 		const uint64_t flags = number(ev, l->creat_flags);
 
-		set_layer(fd, flags & CREAT_UPPER_LAYER, flags & CREAT_LOWER_LAYER);
+		set_layer(fd, flags & CREAT_UPPER_LAYER, !(flags & CREAT_UPPER_LAYER) && flags & CREAT_LOWER_LAYER);
 	} else {
 		set_layer(fd, o.flags & FD_UPPER_LAYER, o.flags & FD_LOWER_LAYER);
 	}

@@ -285,10 +285,11 @@ static void reparent_children(struct hc_state *s, struct hc_thread *t)
 		reaper->group->reaper = true;
 	while ((child = t->child_first)) {
 		child_unlink(child);
-		if (reaper && reaper != child)
+		/* A reaper that is one of the children becomes its own parent, as odd captures have it. */
+		if (reaper)
 			child_link(reaper, child);
 		else
-			child->ptid = reaper ? reaper->tid : 0;
+			child->ptid = 0;
 	}
 }
 

@@ -169,7 +169,8 @@ void hc_on_prlimit(struct hc_state *s, struct hc_event *ev)
 {
 	const int64_t limit = hc_event_i64(ev, 1, -1), tid = hc_event_i64(ev, 5, 0);
 
-	if (!s->thread || hc_event_i64(ev, 0, -1) != 0 || hc_event_u64(ev, 6, 0) != RLIMIT_NOFILE_PORTABLE || limit == -1)
+	if (!s->thread || hc_event_i64(ev, 0, -1) != 0 || hc_event_u64(ev, 6, 0) != RLIMIT_NOFILE_PORTABLE || limit == -1 ||
+	    !hc_event_has(ev, 5))
 		return;
 	set_fdlimit(tid ? hc_threads_get(s, tid) : s->thread, limit);
 }

@@ -111,7 +111,8 @@ bool hc_state_is_initial_type(uint16_t type);
 /* After hc_state_event: whether later events would look different had this one not been applied. Errs on the side of yes. */
 bool hc_state_matters(const struct hc_state *state);
 
-/* What an exit, a close or the removal of a container leaves to be done before the next event (1, step 2), done now; ts_ns: that event's time. */
+/* What an exit, a close or the removal of a container leaves to be done before the next event (1, step 2), done now;
+ * ts_ns: that event's time. */
 void hc_state_settle(struct hc_state *state, uint64_t ts_ns);
 
 /* The thread with that tid, or NULL; also finds placeholders and dead ones. */

@@ -128,7 +128,7 @@ static inline struct hc_str hc_thread_env(const struct hc_thread *t)
 {
 	const struct hc_thread *main = hc_thread_main(t);
 
-	return main ? hc_text_str(main->env) : HC_STR("");
+	return hc_text_str(main ? main->env : t->env);
 }
 
 /* proc.nthreads, proc.nchilds (fields-semantics.md 4.1). */

@@ -66,7 +66,7 @@ Test(files, open_names_are_relative_to_what_the_call_says)
 	EXPECT_FD(10, 10, HC_FD_FILE_V2, "/home/new");
 	cr_expect_eq(w.state->fd->flags & (HC_FDF_UPPER | HC_FDF_LOWER), HC_FDF_UPPER, "upper wins");
 	feed(&w, PPME_SYSCALL_OPEN_BY_HANDLE_AT_X, 10, N(11), N(3), N(1), S("/not//normal"), N(1), N(2));
-	EXPECT_FD(10, 11, HC_FD_FILE_V2, "/not//normal");
+	EXPECT_FD(10, 11, HC_FD_FILE_V2, "/not/normal");
 	feed(&w, PPME_SYSCALL_OPEN_X, 10, N(12), EMPTY, N(1), N(0), N(5), N(6));
 	EXPECT_FD(10, 12, HC_FD_FILE_V2, "/home/<NA>");
 }

@@ -424,6 +424,21 @@ Test(threads, children_go_to_the_reaper)
 	cr_expect_eq(find(20)->parent, find(1));
 }
 
+Test(threads, reaper_among_the_children_becomes_its_own_parent)
+{
+	struct clone_values c = clone_by(10, 1, 30);
+
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 10, CLONE_VALUES(c));
+	exit_of(10, 20);
+	nothing();
+	cr_expect_eq(find(20)->ptid, 20);
+	cr_expect_eq(find(30)->ptid, 20);
+	exit_of(20, 1);
+	nothing();
+	cr_expect_null(find(20));
+	cr_expect_eq(find(30)->ptid, 1);
+}
+
 Test(threads, children_go_to_a_sibling_thread_first)
 {
 	feed(&w, PPME_PROCEXIT_1_E, 10, N(0), N(0), N(0), N(0));
@@ -519,6 +534,8 @@ Test(threads, attributes_follow_the_calls)
 	cr_expect_eq(t->fdlimit, 4242, "the main thread's");
 	feed(&w, PPME_SYSCALL_PRLIMIT_X, 20, N(0), N(17), N(-1), N(0), N(0), N(10), N(7));
 	cr_expect_eq(t->fdlimit, 17);
+	feed(&w, PPME_SYSCALL_PRLIMIT_X, 10, N(0), N(18), N(-1), N(0), N(0), EMPTY, N(7));
+	cr_expect_eq(t->fdlimit, 17, "whose it is got lost");
 	feed(&w, PPME_SYSCALL_MUNMAP_X, 10, N(0), N(7), N(8), N(9), N(0), N(0));
 	cr_expect_eq(t->vmrss_kb, 8);
 	feed(&w, PPME_SCHEDSWITCH_6_E, 11, N(1), N(100), N(200), N(1), N(2), N(3));
