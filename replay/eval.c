@@ -31,6 +31,12 @@ void hc_eval_done(struct hc_eval *eval)
 	*eval = (struct hc_eval){ 0 };
 }
 
+static void set_fd(struct hc_eval *eval, struct hc_fd *fd)
+{
+	eval->event_fd = fd;
+	eval->fd = fd || !eval->fd_fields ? fd : hc_eval_fd_at(eval, eval->thread->last_fd);
+}
+
 void hc_eval_begin(struct hc_eval *eval, struct hc_event *ev)
 {
 	struct hc_state *state = eval->state;
@@ -42,9 +48,13 @@ void hc_eval_begin(struct hc_eval *eval, struct hc_event *ev)
 		hc_arena_reset(&eval->scratch);
 	eval->thread = state->thread ? state->thread : hc_state_find(state, ev->tid);
 	eval->fd_fields = eval->thread && hc_event_info(ev)->flags & (EF_CREATES_FD | EF_USES_FD | EF_DESTROYS_FD);
-	eval->fd = state->fd;
-	if (eval->fd_fields && !eval->fd)
-		eval->fd = hc_eval_fd_at(eval, eval->thread->last_fd);
+	set_fd(eval, state->fd);
+}
+
+void hc_eval_set_fd(struct hc_eval *eval, struct hc_fd *fd)
+{
+	set_fd(eval, fd);
+	eval->built_serial++;
 }
 
 uint32_t hc_eval_rules(struct hc_eval *eval, struct hc_plan *plan, bool all, const uint32_t **ret_rules)

@@ -45,7 +45,8 @@ struct hc_eval {
 	struct hc_state *state;
 	struct hc_event *ev;
 	struct hc_thread *thread; /* attached, or for meta events that of the header's tid; may be NULL */
-	struct hc_fd *fd;         /* the event's entry, else that of last_fd; NULL: none, or the type has no fd fields */
+	struct hc_fd *event_fd;   /* the event's entry; NULL: none. evt.abspath puts a directory in its place */
+	struct hc_fd *fd;         /* the same, else the entry of last_fd; NULL: none, or the type has no fd fields */
 	bool fd_fields;           /* the event's type has fd fields and a thread is known (fields-semantics.md 5.1) */
 	bool base64;              /* how outputs show byte buffers */
 	uint32_t owner;           /* who asks, for fields that count their own evaluations: 0 conditions, else rule + 1 */
@@ -73,6 +74,8 @@ void hc_eval_done(struct hc_eval *eval);
 
 /* After hc_state_event() returned true. */
 void hc_eval_begin(struct hc_eval *eval, struct hc_event *ev);
+/* Makes fd (may be NULL) the entry that the current event is about, for all fields asked from now on. */
+void hc_eval_set_fd(struct hc_eval *eval, struct hc_fd *fd);
 
 /* hc_extract_fn; ctx is the struct hc_eval. */
 bool hc_extract(void *ctx, const struct hc_field *field, bool for_output, struct hc_value *ret);

@@ -48,7 +48,7 @@ static bool is_ip(const struct hc_fd *fd)
 static bool counts_as(const struct hc_eval *eval, enum hc_field_id id)
 {
 	const struct hc_event_info *info = hc_event_info(eval->ev);
-	const struct hc_fd *fd = eval->state->fd;
+	const struct hc_fd *fd = eval->event_fd;
 	struct hc_str name = hc_str(info->name);
 	bool memory = (info->category & HC_EC_LOW_MASK) == EC_MEMORY, file, net;
 
@@ -70,7 +70,7 @@ static bool counts_as(const struct hc_eval *eval, enum hc_field_id id)
 
 static bool buflen(const struct hc_eval *eval, enum hc_field_id id, struct hc_value *ret)
 {
-	const struct hc_fd *fd = eval->state->fd;
+	const struct hc_fd *fd = eval->event_fd;
 	uint16_t category = hc_event_info(eval->ev)->category & HC_EC_LOW_MASK;
 	int64_t res;
 
@@ -124,7 +124,7 @@ static uint64_t reltime(const struct hc_eval *eval)
 
 static bool is_syslog(const struct hc_eval *eval)
 {
-	struct hc_str name = eval->state->fd ? hc_text_str(eval->state->fd->name) : HC_STR("");
+	struct hc_str name = eval->event_fd ? hc_text_str(eval->event_fd->name) : HC_STR("");
 
 	return hc_event_info(eval->ev)->flags & EF_WRITES_TO_FD && memmem(name.p, name.len, "/dev/log", 8);
 }
@@ -186,7 +186,7 @@ static struct hc_str type_name(struct hc_event *ev)
 
 static const char *category_name(const struct hc_eval *eval)
 {
-	const struct hc_fd *fd = eval->state->fd;
+	const struct hc_fd *fd = eval->event_fd;
 
 	switch (hc_event_info(eval->ev)->category & HC_EC_LOW_MASK) {
 	case EC_OTHER: return "other";
@@ -426,10 +426,8 @@ bool hc_extract_evt_abspath(struct hc_eval *eval, const struct hc_field *field, 
 	dir = hc_eval_fd_at(eval, dirfd);
 	/* The reference replaces the event's fd by the directory here, for all fields after this one (2.6 (Q)). Conditions
 	 * may be evaluated in any order and do without. */
-	if (for_output) {
-		eval->fd = dir;
-		eval->built_serial++;
-	}
+	if (for_output)
+		hc_eval_set_fd(eval, dir);
 	if (!dir)
 		return hc_give_concat(eval, ret, HC_STR("<UNKNOWN>/"), path);
 	buf = hc_eval_text(eval);

@@ -116,9 +116,9 @@ bool hc_extract_fspath(struct hc_eval *eval, const struct hc_field *field, bool 
 		return hc_give_concat(eval, ret, HC_STR(""), path);
 	switch (row->base) {
 	case OPENED:
-		if (!eval->state->fd)
+		if (!eval->event_fd)
 			return hc_give_str(ret, HC_STR("<UNKNOWN>"));
-		return hc_give_text(ret, eval->state->fd->name);
+		return hc_give_text(ret, eval->event_fd->name);
 	case DIRECTORY_FD: return give_at_directory(eval, kdirfd, path, ret);
 	case SYMLINK: return give_at_directory(eval, target ? -1 : kdirfd, path, ret);
 	case DIRFD_PATH:

@@ -287,8 +287,9 @@ bool hc_extract_proc(struct hc_eval *eval, const struct hc_field *field, bool fo
 	switch (field->id) {
 	case HC_FIELD_THREAD_VMSIZE: return hc_give_int(ret, is_main ? t->vmsize_kb : 0);
 	case HC_FIELD_THREAD_VMRSS: return hc_give_int(ret, is_main ? t->vmrss_kb : 0);
-	case HC_FIELD_THREAD_VMSIZE_B: return hc_give_int(ret, is_main ? (uint64_t)t->vmsize_kb * KB : 0);
-	default: return hc_give_int(ret, is_main ? (uint64_t)t->vmrss_kb * KB : 0);
+	/* (Q): the product of 32 bits, too small for 4 GiB and more */
+	case HC_FIELD_THREAD_VMSIZE_B: return hc_give_int(ret, is_main ? (uint32_t)(t->vmsize_kb * KB) : 0);
+	default: return hc_give_int(ret, is_main ? (uint32_t)(t->vmrss_kb * KB) : 0);
 	}
 }
 

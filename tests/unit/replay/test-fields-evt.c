@@ -215,6 +215,19 @@ Test(fields_evt, abspath_joins_and_then_replaces_the_fd)
 	shows("fd.type", "file");
 }
 
+Test(fields_evt, abspath_leaves_the_directory_or_what_was_opened)
+{
+	happens(PPME_SYSCALL_OPENAT_2_X, 10, N(9), N(5), S("x"), N(1), N(0), N(0), N(0));
+	shows("fs.path.name", "/srv/x");
+	shows("evt.abspath", "/srv/x");
+	shows("fs.path.name", "/srv"); /* (Q), like fd.name */
+	happens(PPME_SYSCALL_OPENAT_2_X, 10, N(9), N(99), S("x"), N(1), N(0), N(0), N(0));
+	shows("evt.abspath", "<UNKNOWN>/x");
+	shows("fd.type", "file"); /* no directory to take the place: the fd's entry again */
+	shows("fd.name", "<UNKNOWN>x");
+	shows("fs.path.name", "<UNKNOWN>");
+}
+
 Test(fields_evt, opens_say_what_they_are_for)
 {
 	static const struct {

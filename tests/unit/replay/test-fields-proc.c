@@ -27,6 +27,7 @@ static void setup(void)
 	t = world_thread(&a.w, 12, 11, 10);
 	t->flags = HC_CL_CLONE_THREAD | HC_CL_CLONE_FILES;
 	t->loginuid = 4294967294;
+	world_thread(&a.w, 13, 13, 10)->vmsize_kb = (4 << 20) + 1;
 	world_fd(&a.w, 11, 0, HC_FD_FIFO, "pipe:1");
 	world_fd(&a.w, 11, 1, HC_FD_FILE, "/out");
 	asker_load();
@@ -224,6 +225,13 @@ Test(fields_proc, switches_to_unknown_threads_end_a_turn_as_well)
 	happens(PPME_SCHEDSWITCH_6_E, 11, N(1), N(0), N(0), N(0), N(0), N(0));
 	shows_json("thread.exectime", "1000");
 	shows_json("thread.totexectime", "1000");
+}
+
+Test(fields_proc, memory_in_bytes_has_32_bits)
+{
+	an_event_of(13);
+	shows_json("thread.vmsize", "4194305");
+	shows_json("thread.vmsize.b", "1024"); /* (Q) */
 }
 
 Test(fields_proc, login_uids_are_unsigned)
