@@ -12,6 +12,7 @@
 #include "common/options.h"
 #include "rules/collection.h"
 #include "rules/lexer.h"
+#include "rules/yamlmend.h"
 
 #define WARNING_APPEND \
 	"'append' key is deprecated. Add an 'append' entry (e.g. 'condition: append') under 'override' instead."
@@ -649,7 +650,7 @@ int hc_items_read(struct hc_loader *ld, const char *text, size_t len)
 	struct hc_diag diag;
 	struct hc_problem *p;
 	uint32_t ndocs;
-	int r = hc_yaml_parse(&ld->ruleset->arena, text, len, &docs, &ndocs, &diag);
+	int r = hc_yaml_parse_mending(&ld->ruleset->arena, text, len, &docs, &ndocs, &ld->file->mends, &ld->file->nmends, &diag);
 
 	if (r) {
 		struct hc_location *at = hc_location_new(ld, top, "value for", "", NULL);

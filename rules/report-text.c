@@ -7,6 +7,7 @@
 
 #include "rules/report.h"
 #include "rules/ruleset.h"
+#include "rules/yamlmend.h"
 
 enum { LINE_MAX = 120 }; /* columns of a source line shown; longer ones are cut around the caret */
 
@@ -107,6 +108,19 @@ static void put_problem(FILE *out, const struct hc_problem *p)
 		fprintf(out, "       = hint: %s\n", p->hint);
 }
 
+/* What is no YAML by the book, but was read as Falco reads it: perhaps the cause of all the rest. */
+static void put_mend(FILE *out, const struct hc_load_result *res, const struct hc_yaml_mend *mend)
+{
+	struct hc_buf source HC_BUF_DONE = { 0 };
+	uint32_t line = hc_load_line(res, mend->off), from = res->lines[line], to = mend->off;
+
+	while (to < res->len && res->text[to] != '\n' && res->text[to] != '\r')
+		to++;
+	fprintf(out, "%s:%u:%u: note: %s\n", res->name, line + 1, mend->off - from + 1, mend->text);
+	hc_report_source(&source, line + 1, mend->off - from + 1, 1, (struct hc_str){ res->text + from, to - from });
+	fwrite(source.p, 1, source.len, out);
+}
+
 void hc_report_text(FILE *out, const struct hc_ruleset *ruleset, bool with_warnings)
 {
 	for (uint32_t i = 0; i < ruleset->nignored; i++)
@@ -114,6 +128,8 @@ void hc_report_text(FILE *out, const struct hc_ruleset *ruleset, bool with_warni
 	for (uint32_t i = 0; i < ruleset->nresults; i++) {
 		const struct hc_load_result *res = ruleset->results[i];
 
+		for (uint32_t k = 0; (with_warnings || res->nerrors) && k < res->nmends; k++)
+			put_mend(out, res, &res->mends[k]);
 		for (uint32_t k = 0; k < res->nerrors; k++)
 			put_problem(out, res->errors[k]);
 		for (uint32_t k = 0; with_warnings && k < res->nwarnings; k++)

@@ -58,7 +58,7 @@ struct hc_load_result {
 	const char *name;
 	bool successful;
 	bool schema_valid;
-	const char **schema_warnings; /* "ok" if valid */
+	const char **schema_warnings; /* per document: "ok", or what fails */
 	uint32_t nschema_warnings;
 	struct hc_problem **errors, **warnings;
 	uint32_t nerrors, nwarnings;
@@ -67,6 +67,8 @@ struct hc_load_result {
 	size_t len;
 	uint32_t *lines; /* where its lines start */
 	uint32_t nlines;
+	struct hc_yaml_mend *mends; /* what was read as YAML although it is none: rules/yamlmend.h */
+	uint32_t nmends;
 };
 
 /* The number of the line that byte off of the file is in, from 0. */

@@ -67,21 +67,27 @@ struct check {
 	struct hc_buf path; /* "<root>[3][priority]" */
 };
 
-static bool fail(struct check *c, const char *format, const char *arg)
+static void add_status(struct check *c, const char *text)
 {
 	struct hc_load_result *res = c->ld->file;
+
+	if (res->nschema_warnings == res->schema_cap) {
+		res->schema_cap = res->schema_cap ? 2 * res->schema_cap : 4;
+		res->schema_warnings = hc_realloc(res->schema_warnings, res->schema_cap * sizeof *res->schema_warnings);
+	}
+	res->schema_warnings[res->nschema_warnings++] = hc_arena_dup(&c->ld->ruleset->arena, text);
+}
+
+static bool fail(struct check *c, const char *format, const char *arg)
+{
 	struct hc_buf text HC_BUF_DONE = { 0 };
 
 	hc_buf_printf(&text, "failed for %s: ", c->path.p);
 	hc_buf_puts(&text, format);
 	if (arg)
 		hc_buf_printf(&text, "'%s'.", arg);
-	if (res->nschema_warnings == res->schema_cap) {
-		res->schema_cap = res->schema_cap ? 2 * res->schema_cap : 4;
-		res->schema_warnings = hc_realloc(res->schema_warnings, res->schema_cap * sizeof *res->schema_warnings);
-	}
-	res->schema_warnings[res->nschema_warnings++] = hc_arena_dup(&c->ld->ruleset->arena, text.p);
-	res->schema_valid = false;
+	add_status(c, text.p);
+	c->ld->file->schema_valid = false;
 	return false;
 }
 
@@ -182,19 +188,14 @@ static bool check_node(struct check *c, const struct hc_yaml_node *node, const s
 
 void hc_schema_check(struct hc_loader *ld, struct hc_yaml_node *const *docs, uint32_t ndocs)
 {
-	static const char *ok = "ok";
 	struct check c = { .ld = ld };
 
 	ld->file->schema_valid = true;
 	for (uint32_t i = 0; i < ndocs; i++) {
 		hc_buf_reset(&c.path);
 		hc_buf_puts(&c.path, "<root>");
-		check_node(&c, docs[i], &rules);
+		if (check_node(&c, docs[i], &rules))
+			add_status(&c, "ok");
 	}
 	hc_buf_done(&c.path);
-	if (ld->file->schema_valid) {
-		ld->file->schema_warnings = hc_malloc(sizeof *ld->file->schema_warnings);
-		ld->file->schema_warnings[0] = ok;
-		ld->file->nschema_warnings = ld->file->schema_cap = 1;
-	}
 }

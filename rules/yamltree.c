@@ -20,11 +20,13 @@ struct reader {
 	yaml_parser_t yaml;
 	struct hc_arena *arena;
 	struct hc_diag *diag;
-	const char *text;
+	const char *text; /* what libyaml reads */
 	size_t len;
+	const struct hc_yaml_input *input;
+	struct hc_yaml_failure *failure;
 	bool ascii;
 	uint32_t *checkpoints; /* byte offset of every CHECKPOINT-th character; unused if ascii */
-	uint32_t *lines;       /* byte offset of every line's start */
+	uint32_t *lines;       /* byte offset of every line's start in the file */
 	uint32_t nlines;
 	uint32_t nnodes, depth;
 	uint32_t weight; /* of the documents so far */
@@ -34,24 +36,14 @@ struct reader {
 	uint32_t nstack, stack_cap;
 };
 
-static void index_text(struct reader *r, size_t start)
+static void index_lines(struct reader *r)
 {
-	uint32_t chars = 0, cap = 64;
+	uint32_t cap = 64;
 
-	r->ascii = true;
-	for (size_t i = start; i < r->len && r->ascii; i++)
-		r->ascii = (signed char)r->text[i] >= 0;
 	r->lines = hc_malloc(cap * sizeof *r->lines);
 	r->lines[r->nlines++] = 0;
-	if (!r->ascii)
-		r->checkpoints = hc_malloc((r->len / CHECKPOINT + 2) * sizeof *r->checkpoints);
-	for (size_t i = 0; i < r->len; i++) {
-		if (!r->ascii && i >= start && (r->text[i] & 0xc0) != 0x80) {
-			if (chars % CHECKPOINT == 0)
-				r->checkpoints[chars / CHECKPOINT] = (uint32_t)i;
-			chars++;
-		}
-		if (r->text[i] != '\n')
+	for (size_t i = 0; i < r->input->file_len; i++) {
+		if (r->input->file[i] != '\n')
 			continue;
 		if (r->nlines == cap) {
 			cap *= 2;
@@ -59,9 +51,46 @@ static void index_text(struct reader *r, size_t start)
 		}
 		r->lines[r->nlines++] = (uint32_t)i + 1;
 	}
+}
+
+static void index_text(struct reader *r, size_t start)
+{
+	uint32_t chars = 0;
+
+	r->ascii = true;
+	for (size_t i = start; i < r->len && r->ascii; i++)
+		r->ascii = (signed char)r->text[i] >= 0;
+	if (r->ascii)
+		return;
+	r->checkpoints = hc_malloc((r->len / CHECKPOINT + 2) * sizeof *r->checkpoints);
+	for (size_t i = start; i < r->len; i++)
+		if ((r->text[i] & 0xc0) != 0x80) {
+			if (chars % CHECKPOINT == 0)
+				r->checkpoints[chars / CHECKPOINT] = (uint32_t)i;
+			chars++;
+		}
 	/* the end counts as a character: marks may point there */
-	if (!r->ascii && chars % CHECKPOINT == 0)
+	if (chars % CHECKPOINT == 0)
 		r->checkpoints[chars / CHECKPOINT] = (uint32_t)r->len;
+}
+
+/* A byte of the text to its place in the file: what an edit put stands where the edit was made. */
+static uint32_t file_off(const struct reader *r, uint32_t off)
+{
+	uint32_t longer = 0; /* of the text so far, modulo 2^32 */
+
+	for (uint32_t i = 0; i < r->input->nedits; i++) {
+		const struct hc_yaml_edit *e = &r->input->edits[i];
+		uint32_t put = (uint32_t)strlen(e->put);
+
+		if (off <= e->at + longer)
+			break;
+		if (off < e->at + longer + put)
+			return e->at;
+		longer += put - e->removed;
+	}
+	off -= longer;
+	return off < r->input->file_len ? off : (uint32_t)r->input->file_len;
 }
 
 static uint32_t byte_off(const struct reader *r, size_t start, size_t chars)
@@ -84,7 +113,7 @@ static size_t bom_len(const char *text, size_t len)
 
 static struct hc_yaml_mark mark(const struct reader *r, size_t index)
 {
-	struct hc_yaml_mark m = { .off = byte_off(r, bom_len(r->text, r->len), index) };
+	struct hc_yaml_mark m = { .off = file_off(r, byte_off(r, bom_len(r->text, r->len), index)) };
 	uint32_t lo = 0, hi = r->nlines;
 
 	while (hi - lo > 1) {
@@ -116,6 +145,11 @@ static int fail(struct reader *r, size_t index, const char *text)
 static int fail_yaml(struct reader *r)
 {
 	char text[256];
+
+	if (r->yaml.error == YAML_SCANNER_ERROR || r->yaml.error == YAML_PARSER_ERROR)
+		*r->failure = (struct hc_yaml_failure){ r->yaml.problem, r->yaml.context ? r->yaml.context : "",
+							mark(r, r->yaml.problem_mark.index).off,
+							mark(r, r->yaml.context_mark.index).off, r->depth };
 
 	snprintf(text, sizeof text, "%s%s%s", r->yaml.problem ? r->yaml.problem : "not YAML",
 		 r->yaml.context ? " " : "", r->yaml.context ? r->yaml.context : "");
@@ -301,13 +335,27 @@ static int documents(struct reader *r)
 int hc_yaml_parse(struct hc_arena *arena, const char *text, size_t len, struct hc_yaml_node ***ret_docs,
 		  uint32_t *ret_ndocs, struct hc_diag *reterr_diag)
 {
-	struct reader r = { .arena = arena, .diag = reterr_diag, .text = text, .len = len };
+	struct hc_yaml_failure failure;
+
+	return hc_yaml_parse_edited(arena, &(struct hc_yaml_input){ text, len, text, len }, ret_docs, ret_ndocs, &failure,
+				    reterr_diag);
+}
+
+int hc_yaml_parse_edited(struct hc_arena *arena, const struct hc_yaml_input *input, struct hc_yaml_node ***ret_docs,
+			 uint32_t *ret_ndocs, struct hc_yaml_failure *reterr_failure, struct hc_diag *reterr_diag)
+{
+	const char *text = input->text;
+	size_t len = input->len;
+	struct reader r = { .arena = arena, .diag = reterr_diag, .text = text, .len = len, .input = input,
+			    .failure = reterr_failure };
 	int err;
 
+	*reterr_failure = (struct hc_yaml_failure){ 0 };
 	if (len > HC_YAML_BYTES_MAX)
 		return hc_diag_set(reterr_diag, -EINVAL, "the file is larger than 64 MiB; split it");
 	if (!yaml_parser_initialize(&r.yaml))
 		return hc_diag_set(reterr_diag, -ENOMEM, "out of memory");
+	index_lines(&r);
 	index_text(&r, bom_len(text, len));
 	yaml_parser_set_encoding(&r.yaml, YAML_UTF8_ENCODING);
 	/* with the encoding given libyaml does not look for the mark itself */

@@ -44,6 +44,33 @@ struct hc_yaml_node {
 int hc_yaml_parse(struct hc_arena *arena, const char *text, size_t len, struct hc_yaml_node ***ret_docs,
 		  uint32_t *ret_ndocs, struct hc_diag *reterr_diag);
 
+/* A difference between a file and the text read in its place: at byte `at` of the file `removed` bytes are left out and
+ * `put` stands instead. */
+struct hc_yaml_edit {
+	uint32_t at, removed;
+	const char *put;
+};
+struct hc_yaml_input {
+	const char *file;
+	size_t file_len;
+	const char *text; /* the file with the edits */
+	size_t len;
+	const struct hc_yaml_edit *edits; /* by place */
+	uint32_t nedits;
+};
+
+/* Where libyaml stopped, in bytes of the file. */
+struct hc_yaml_failure {
+	const char *problem; /* its words; NULL: it was not libyaml's doing */
+	const char *context; /* "while parsing a flow node" */
+	uint32_t off, context_off;
+	uint32_t depth; /* collections around the place */
+};
+
+/* hc_yaml_parse() of an edited text: all marks are the file's. reterr_diag may be NULL. */
+int hc_yaml_parse_edited(struct hc_arena *arena, const struct hc_yaml_input *input, struct hc_yaml_node ***ret_docs,
+			 uint32_t *ret_ndocs, struct hc_yaml_failure *reterr_failure, struct hc_diag *reterr_diag);
+
 /* The value of a mapping's first entry with that key, or NULL. ret_key, if not NULL, is the key's node. */
 struct hc_yaml_node *hc_yaml_get(const struct hc_yaml_node *mapping, const char *key);
 struct hc_yaml_node *hc_yaml_get_key(const struct hc_yaml_node *mapping, const char *key);
