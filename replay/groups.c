@@ -71,7 +71,7 @@ static struct hc_group *group_new(struct hc_state *s, int64_t pid)
 {
 	struct hc_group *g = hc_pool_alloc(&s->pool, sizeof *g);
 
-	*g = (struct hc_group){ .pid = pid };
+	*g = (struct hc_group){ .pid = pid, .listed = true };
 	if (++s->npids > s->pids_cap / 2) {
 		struct hc_group **old = s->pids;
 		const uint32_t old_cap = s->pids_cap;
@@ -87,15 +87,18 @@ static struct hc_group *group_new(struct hc_state *s, int64_t pid)
 	return g;
 }
 
-static void group_delete(struct hc_state *s, struct hc_group *g)
+static void group_free_unused(struct hc_state *s, struct hc_group *g)
+{
+	if (!g->listed && !g->first)
+		hc_pool_free(&s->pool, g, sizeof *g);
+}
+
+/* The pid stands for no group any more. Members that are left - exits got lost, and the numbers were given anew - stay
+ * together without being found. */
+static void group_unlist(struct hc_state *s, struct hc_group *g)
 {
 	uint32_t hole = pid_slot(s, g->pid), mask = s->pids_cap - 1;
 
-	for (struct hc_thread *t = g->first, *next; t; t = next) {
-		next = t->group_next;
-		t->group = NULL;
-		t->group_prev = t->group_next = NULL;
-	}
 	s->pids[hole] = NULL;
 	for (uint32_t i = (hole + 1) & mask; s->pids[i]; i = (i + 1) & mask) {
 		if (((i - pid_home(s, s->pids[i]->pid)) & mask) >= ((i - hole) & mask)) {
@@ -105,7 +108,8 @@ static void group_delete(struct hc_state *s, struct hc_group *g)
 		}
 	}
 	s->npids--;
-	hc_pool_free(&s->pool, g, sizeof *g);
+	g->listed = false;
+	group_free_unused(s, g);
 }
 
 static void group_link(struct hc_group *g, struct hc_thread *t)
@@ -187,7 +191,7 @@ void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t)
 		child_link(parent, t);
 }
 
-void hc_thread_leave_group(struct hc_thread *t)
+void hc_thread_leave_group(struct hc_state *s, struct hc_thread *t)
 {
 	struct hc_group *g = t->group;
 
@@ -203,6 +207,7 @@ void hc_thread_leave_group(struct hc_thread *t)
 		g->last = t->group_prev;
 	t->group = NULL;
 	t->group_prev = t->group_next = NULL;
+	group_free_unused(s, g);
 }
 
 void hc_thread_set_parent(struct hc_thread *t, struct hc_thread *parent)
@@ -217,8 +222,7 @@ void hc_thread_set_parent(struct hc_thread *t, struct hc_thread *parent)
 
 void hc_thread_detach(struct hc_state *s, struct hc_thread *t)
 {
-	(void)s;
-	hc_thread_leave_group(t);
+	hc_thread_leave_group(s, t);
 	child_unlink(t);
 	while (t->child_first)
 		child_unlink(t->child_first);
@@ -309,7 +313,11 @@ void hc_thread_remove(struct hc_state *s, struct hc_thread *t)
 	if (!g->nlive) {
 		struct hc_thread *main = hc_state_find(s, pid);
 
-		group_delete(s, g);
+		/* By number, which need not be that of g: a thread whose number was given to a new process by an exec
+		 * stays in the group it was born in. */
+		g = hc_group_find(s, pid);
+		if (g)
+			group_unlist(s, g);
 		if (main)
 			hc_threads_erase(s, main);
 	}

@@ -68,7 +68,7 @@ void hc_groups_init(struct hc_state *s);
 void hc_groups_done(struct hc_state *s);
 void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t);
 void hc_thread_detach(struct hc_state *s, struct hc_thread *t);
-void hc_thread_leave_group(struct hc_thread *t);
+void hc_thread_leave_group(struct hc_state *s, struct hc_thread *t);
 /* Moves it to the end of another list of children (NULL: into none); its ptid stays. */
 void hc_thread_set_parent(struct hc_thread *t, struct hc_thread *parent);
 void hc_thread_kill(struct hc_thread *t);

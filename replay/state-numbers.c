@@ -365,7 +365,7 @@ static void apply_thread(struct hc_state *s, const json_t *o)
 		set(t, &attributes[i], v);
 	}
 	if (number(o, "alone", &v))
-		hc_thread_leave_group(t);
+		hc_thread_leave_group(s, t);
 	if (number(o, "parent", &v)) {
 		parent = v ? hc_state_find(s, v) : NULL;
 		if (!parent || parent != t)

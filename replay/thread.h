@@ -30,6 +30,7 @@ struct hc_group {
 	struct hc_thread *first, *last; /* members; a main thread is put at the front */
 	uint32_t nlive;                 /* may count replaced entries for ever (state-engine.md 6.2) */
 	bool reaper;
+	bool listed;                    /* found by its pid */
 };
 
 /* Texts args, env and cgroups hold several strings, each with its NUL (the last one may lack it). cwd and env are set in

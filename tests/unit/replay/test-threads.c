@@ -424,6 +424,32 @@ Test(threads, children_go_to_the_reaper)
 	cr_expect_eq(find(20)->parent, find(1));
 }
 
+Test(threads, group_outlives_members_whose_numbers_were_given_anew)
+{
+	struct exec_values e = exec_of(11, 1, "/bin/x");
+	struct clone_values c = clone_by(20, 10, 30);
+
+	/* The exit of 11 and the clone that gave its number to a process are lost: it stays in the group of 10. */
+	feed(&w, PPME_SYSCALL_EXECVE_19_X, 11, EXEC_VALUES(e));
+	cr_expect_eq(find(11)->group, find(10)->group);
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 20, CLONE_VALUES(c));
+	exit_of(10, 11);
+	exit_of(11, 1);
+	nothing();
+	cr_expect_null(find(11));
+	cr_expect_eq(find(20)->ptid, 1);
+	cr_assert_not_null(find(10), "the group's end took 11 along, not 10");
+	cr_assert_not_null(find(10)->group);
+	cr_expect_eq(find(10)->group->nlive, 0);
+	/* A process 10 is born and ends like any other. */
+	c = clone_by(20, 10, 10);
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 20, CLONE_VALUES(c));
+	cr_expect_eq(hc_thread_nthreads(find(10)), 1);
+	exit_of(10, 1);
+	nothing();
+	cr_expect_null(find(10));
+}
+
 Test(threads, reaper_among_the_children_becomes_its_own_parent)
 {
 	struct clone_values c = clone_by(10, 1, 30);
