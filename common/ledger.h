@@ -30,8 +30,9 @@
  *                       "source_sha256": of the input if it is a file, "filter", "tree", "container", "around": what was
  *                       asked for, "threads", "fds": in the lists that follow the picture of the host at from_ns}
  *   hindcast.state      behind the lists of such a file, state-only: numbers that lists cannot hold (replay/state-numbers.c):
- *                       {"threads": [{"tid", attribute: value ...}], "groups": [{"pid", "live", "reaper"}], "fds": [{"tid",
- *                       "fd", "flags" ...}], "orders": [{"tid", "buckets", "fds": []}], "exits": [[ptid, tid, ns]]}
+ *                       {"threads": [{"tid", attribute: value ...}], "groups": [{"pid", "live", "reaper"} or
+ *                       {"pid", "gone"}], "fds": [{"tid", "fd", "flags" ...}], "orders": [{"tid", "buckets", "fds": []}],
+ *                       "exits": [[ptid, tid, ns]]}
  *   hindcast.end        last in each file: {"reason", "events", "lost"} for the file
  *   hindcast.redact     behind everything else in a file from which private data was taken out (samples/redact.h):
  *                       {"version", "classes": {"user": "pseudonym", ...: what was done with which}, "ordinary",

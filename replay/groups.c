@@ -67,10 +67,15 @@ struct hc_group *hc_group_find(struct hc_state *s, int64_t pid)
 	return s->pids[pid_slot(s, pid)];
 }
 
-static struct hc_group *group_new(struct hc_state *s, int64_t pid)
+struct hc_group *hc_group_make(struct hc_state *s, int64_t pid)
 {
-	struct hc_group *g = hc_pool_alloc(&s->pool, sizeof *g);
+	struct hc_group *g;
 
+	if (s->npids >= HC_GROUPS_MAX || hc_pool_full(&s->pool)) {
+		s->stats.threads_refused++;
+		return NULL;
+	}
+	g = hc_pool_alloc(&s->pool, sizeof *g);
 	*g = (struct hc_group){ .pid = pid, .listed = true };
 	if (++s->npids > s->pids_cap / 2) {
 		struct hc_group **old = s->pids;
@@ -95,7 +100,7 @@ static void group_free_unused(struct hc_state *s, struct hc_group *g)
 
 /* The pid stands for no group any more. Members that are left - exits got lost, and the numbers were given anew - stay
  * together without being found. */
-static void group_unlist(struct hc_state *s, struct hc_group *g)
+void hc_group_unlist(struct hc_state *s, struct hc_group *g)
 {
 	uint32_t hole = pid_slot(s, g->pid), mask = s->pids_cap - 1;
 
@@ -112,7 +117,7 @@ static void group_unlist(struct hc_state *s, struct hc_group *g)
 	group_free_unused(s, g);
 }
 
-static void group_link(struct hc_group *g, struct hc_thread *t)
+void hc_thread_join_group(struct hc_group *g, struct hc_thread *t)
 {
 	t->group = g;
 	if (hc_thread_is_main(t)) {
@@ -169,17 +174,15 @@ void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t)
 
 	if (hc_thread_is_invalid(t) || t->group)
 		return;
-	g = s->pids[pid_slot(s, t->pid)];
-	if (!g && s->npids >= HC_GROUPS_MAX) {
-		s->stats.threads_refused++;
-		return;
-	}
+	g = hc_group_find(s, t->pid);
 	if (!g) {
-		g = group_new(s, t->pid);
+		g = hc_group_make(s, t->pid);
+		if (!g)
+			return;
 		g->reaper = t->pid == 1 || t->vpid == 1;
 	}
 	g->nlive++;
-	group_link(g, t);
+	hc_thread_join_group(g, t);
 	hc_state_touch(s, t);
 	if (t->pid == 1)
 		return;
@@ -317,7 +320,7 @@ void hc_thread_remove(struct hc_state *s, struct hc_thread *t)
 		 * stays in the group it was born in. */
 		g = hc_group_find(s, pid);
 		if (g)
-			group_unlist(s, g);
+			hc_group_unlist(s, g);
 		if (main)
 			hc_threads_erase(s, main);
 	}

@@ -69,11 +69,17 @@ void hc_groups_done(struct hc_state *s);
 void hc_thread_create_dependencies(struct hc_state *s, struct hc_thread *t);
 void hc_thread_detach(struct hc_state *s, struct hc_thread *t);
 void hc_thread_leave_group(struct hc_state *s, struct hc_thread *t);
+/* Among its members, in none before; not counted as alive. */
+void hc_thread_join_group(struct hc_group *g, struct hc_thread *t);
 /* Moves it to the end of another list of children (NULL: into none); its ptid stays. */
 void hc_thread_set_parent(struct hc_thread *t, struct hc_thread *parent);
 void hc_thread_kill(struct hc_thread *t);
 /* NULL: no such group. */
 struct hc_group *hc_group_find(struct hc_state *s, int64_t pid);
+/* One without members, where there is none; NULL: no room (counted). */
+struct hc_group *hc_group_make(struct hc_state *s, int64_t pid);
+/* The pid stands for it no longer; it is gone unless it has members. */
+void hc_group_unlist(struct hc_state *s, struct hc_group *g);
 /* Removal of section 8; t and possibly other threads are gone afterwards. */
 void hc_thread_remove(struct hc_state *s, struct hc_thread *t);
 void hc_exits_add(struct hc_state *s, int64_t ptid, int64_t tid, uint64_t ts_ns);

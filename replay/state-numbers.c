@@ -67,8 +67,8 @@ static void set(void *base, const struct attribute *a, int64_t v)
 
 bool hc_state_numbers_key(const char *key)
 {
-	static const char *const others[] = { "groups", "threads", "fds", "orders", "exits", "tid", "parent", "alone", "cwd", "live",
-					      "reaper", "fd", "open_flags", "dev", "ino", "nameless", "buckets", NULL };
+	static const char *const others[] = { "groups", "threads", "fds", "orders", "exits", "tid", "parent", "alone", "group", "cwd",
+					      "live", "gone", "reaper", "fd", "open_flags", "dev", "ino", "nameless", "buckets", NULL };
 
 	for (const char *const *k = others; *k; k++)
 		if (!strcmp(key, *k))
@@ -167,7 +167,10 @@ static void write_thread(struct writer *w, const struct hc_thread *a, const stru
 		begin_thread(w, a, &begun);
 		hc_buf_printf(&w->text, ",\"parent\":%" PRId64, a->parent ? a->parent->tid : 0);
 	}
-	if (b->group && !a->group) {
+	if (a->group && a->group->listed && (!b->group || b->group->pid != a->group->pid)) {
+		begin_thread(w, a, &begun);
+		hc_buf_printf(&w->text, ",\"group\":%" PRId64, a->group->pid);
+	} else if (b->group && !(a->group && a->group->listed)) {
 		begin_thread(w, a, &begun);
 		hc_buf_puts(&w->text, ",\"alone\":1");
 	}
@@ -183,7 +186,7 @@ static void write_thread(struct writer *w, const struct hc_thread *a, const stru
 		hc_buf_putc(&w->text, '}');
 	*w->left += !same_text(a->comm, b->comm) + !same_text(a->exe, b->exe) + !same_text(a->exepath, b->exepath) +
 		    !same_text(a->root, b->root) + !same_set(a->args, b->args) + !same_set(a->env, b->env) +
-		    !same_set(a->cgroups, b->cgroups) + (a->group && !b->group);
+		    !same_set(a->cgroups, b->cgroups) + (a->group && !a->group->listed);
 }
 
 /* Bytes of sock that the type gives a meaning. */
@@ -263,15 +266,44 @@ static void write_fds(struct writer *w, struct hc_thread *a, struct hc_thread *b
 	hc_fd_order_done(w->have, &y);
 }
 
-static void write_groups(struct writer *w, struct hc_thread *const *all, uint32_t n)
+static int compare_pids(const void *a, const void *b)
 {
-	for (uint32_t i = 0; i < n && !w->r; i++) {
-		const struct hc_group *b = all[i]->group, *a = b ? hc_group_find(w->want, b->pid) : NULL;
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
 
-		if (!a || b->first != all[i] || (a->nlive == b->nlive && a->reaper == b->reaper))
+	return x < y ? -1 : x > y;
+}
+
+/* A member is there on the other side too; or it has none, only entries that were replaced and are counted for ever. */
+static bool is_carried(const struct writer *w, const struct hc_group *g)
+{
+	for (const struct hc_thread *t = g->first; t; t = t->group_next)
+		if (hc_state_find(w->have, t->tid))
+			return true;
+	return !g->first;
+}
+
+static void write_groups(struct writer *w)
+{
+	HC_FREE int64_t *pids = hc_calloc((size_t)w->want->npids + w->have->npids + 1, sizeof *pids);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->want->pids_cap; i++)
+		if (w->want->pids[i] && is_carried(w, w->want->pids[i]))
+			pids[n++] = w->want->pids[i]->pid;
+	for (uint32_t i = 0; i < w->have->pids_cap; i++)
+		if (w->have->pids[i] && !hc_group_find(w->want, w->have->pids[i]->pid))
+			pids[n++] = w->have->pids[i]->pid;
+	qsort(pids, n, sizeof *pids, compare_pids);
+	for (uint32_t i = 0; i < n && !w->r; i++) {
+		const struct hc_group *a = hc_group_find(w->want, pids[i]), *b = hc_group_find(w->have, pids[i]);
+
+		if (a && b && a->nlive == b->nlive && a->reaper == b->reaper)
 			continue;
 		begin_element(w, LIST_GROUPS);
-		hc_buf_printf(&w->text, "{\"pid\":%" PRId64 ",\"live\":%u,\"reaper\":%d}", a->pid, a->nlive, a->reaper);
+		if (a)
+			hc_buf_printf(&w->text, "{\"pid\":%" PRId64 ",\"live\":%u,\"reaper\":%d}", pids[i], a->nlive, a->reaper);
+		else
+			hc_buf_printf(&w->text, "{\"pid\":%" PRId64 ",\"gone\":1}", pids[i]);
 	}
 }
 
@@ -311,7 +343,7 @@ int hc_state_numbers(struct hc_state *want, struct hc_state *have, uint64_t ts_n
 	for (uint32_t i = 0; i < n && !w.r; i++)
 		write_thread(&w, hc_state_find(want, all[i]->tid), all[i]);
 	/* Behind the threads: those that leave their group are counted there no longer. */
-	write_groups(&w, all, n);
+	write_groups(&w);
 	for (uint32_t i = 0; i < n && !w.r; i++)
 		write_fds(&w, hc_state_find(want, all[i]->tid), all[i]);
 	write_exits(&w);
@@ -350,6 +382,7 @@ static void apply_cwd(struct hc_state *s, struct hc_thread *t, bool dotted)
 static void apply_thread(struct hc_state *s, const json_t *o)
 {
 	struct hc_thread *t, *parent;
+	struct hc_group *g;
 	int64_t v, tid;
 
 	t = number(o, "tid", &tid) ? hc_state_find(s, tid) : NULL;
@@ -366,6 +399,13 @@ static void apply_thread(struct hc_state *s, const json_t *o)
 	}
 	if (number(o, "alone", &v))
 		hc_thread_leave_group(s, t);
+	if (number(o, "group", &v)) {
+		g = hc_group_find(s, v);
+		g = g ? g : hc_group_make(s, v);
+		hc_thread_leave_group(s, t);
+		if (g)
+			hc_thread_join_group(g, t);
+	}
 	if (number(o, "parent", &v)) {
 		parent = v ? hc_state_find(s, v) : NULL;
 		if (!parent || parent != t)
@@ -385,7 +425,15 @@ static void apply_group(struct hc_state *s, const json_t *o)
 	struct hc_group *g;
 	int64_t pid, v;
 
-	g = number(o, "pid", &pid) ? hc_group_find(s, pid) : NULL;
+	if (!number(o, "pid", &pid))
+		return;
+	g = hc_group_find(s, pid);
+	if (number(o, "gone", &v)) {
+		if (g && !g->first)
+			hc_group_unlist(s, g);
+		return;
+	}
+	g = g ? g : hc_group_make(s, pid);
 	if (!g)
 		return;
 	if (number(o, "live", &v) && v >= 0 && v <= HC_GROUPS_MAX)

@@ -126,6 +126,32 @@ Test(state_lists, sockets_keep_their_roles_and_names)
 	cr_expect_null(strstr(said.p ? said.p : "", "\"fds\":[{"), "calls bring all of it back, so that others see it too: %s", said.p);
 }
 
+Test(state_lists, threads_stay_in_the_group_of_their_birth)
+{
+	struct clone_values c = clone_by(10, 1, 11);
+	struct exec_values e = exec_of(11, 1, "/bin/x");
+	struct hc_section lists;
+	struct hc_state *copy;
+	uint64_t left;
+
+	c.flags = HC_CL_CLONE_THREAD;
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 10, CLONE_VALUES(c));
+	feed(&w, PPME_SYSCALL_EXECVE_19_X, 11, EXEC_VALUES(e)); /* its exit and the process's birth got lost */
+	/* A group of which only a replaced entry is left, for ever counted: 1 is of the snapshot, and a thread takes its tid. */
+	c = clone_child(1, 1);
+	c.pid = 10;
+	c.flags = HC_CL_CLONE_THREAD;
+	feed(&w, PPME_SYSCALL_CLONE_20_X, 1, CLONE_VALUES(c));
+	cr_assert_eq(hc_state_find(w.state, 11)->group->pid, 10);
+	cr_assert_eq(hc_state_find(w.state, 1)->group->pid, 10);
+	expect_copied(w.state, w.ts_ns, "groups");
+	copy = copy_of(w.state, &lists, w.ts_ns, &left);
+	cr_expect_eq(hc_thread_nthreads(hc_state_find(copy, 11)), 3);
+	cr_expect_eq(copy->npids, w.state->npids);
+	hc_state_free(copy);
+	hc_section_done(&lists);
+}
+
 Test(state_lists, opened_files_keep_the_name_they_were_opened_by)
 {
 	feed(&w, PPME_SYSCALL_OPENAT_2_X, 10, N(3), N(-100), S("rel"), N(1), N(0), N(0x801), N(7));
