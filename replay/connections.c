@@ -249,9 +249,7 @@ static void connect_ip(struct hc_state *s, struct hc_fd *fd, const struct hc_soc
 		memcpy(chosen.dst, e->ip, sizeof chosen.dst);
 		chosen.dport = e->port;
 	}
-	ends = tuple_ends(t);
-	memcpy(ends.dst, chosen.dst + (ends.len == 4 && t->family == HC_AF_INET6 ? 12 : 0), ends.len);
-	ends.dport = chosen.dport;
+	ends = tuple_ends(&chosen);
 	fd->type = ends.len == 4 ? HC_FD_IPV4_SOCK : HC_FD_IPV6_SOCK;
 	changed = set_ends(fd, &ends);
 	if (changed && fd->flags & HC_FDF_ROLE_SERVER && is_l4(fd, HC_L4_UDP))

@@ -210,6 +210,11 @@ Test(connections, connect_prefers_the_address_it_was_asked_for)
 	feed(&w, PPME_SOCKET_CONNECT_E, 10, N(4), SOCK(addr4(IP(9, 9, 9, 9), 99)));
 	connect_to(0, 4, tuple4(IP(10, 0, 0, 1), 1, IP(1, 2, 3, 4), 2), addr4(IP(7, 7, 7, 7), 7));
 	expect(4, "10.0.0.1:1->1.2.3.4:2", CLIENT, HC_L4_TCP, true);
+	/* The family is that of the ends as they come out. */
+	new_socket(5, 10, STREAM, TCP);
+	feed(&w, PPME_SOCKET_CONNECT_E, 10, N(5), SOCK(addr6(v6_b, 99)));
+	connect_to(0, 5, tuple6(mapped_a, 1, mapped_b, 2), addr6(mapped_b, 2));
+	expect(5, "::ffff:10.0.0.1:1->2001:db8::2:99", CLIENT, HC_L4_TCP, true);
 }
 
 Test(connections, connect_without_tuple_keeps_the_destination)
