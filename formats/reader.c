@@ -2,9 +2,8 @@
  *
  * The block layer: plain bytes -> blocks -> lists and events (scap-format.md 2, 9), and the way on after damage.
  *
- * Invariant: [p, end) are the unread plain bytes, contiguous, and end_off is the offset of `end` in the plain input. A
- * block is looked at only when all of it lies in there. Everything that is delivered has had its lengths checked;
- * what parameters hold is nobody's promise.
+ * Invariant: a block is looked at only when all of it lies among the unread bytes (plain.h). Everything that is delivered
+ * has had its lengths checked; what parameters hold is nobody's promise.
  */
 #include "formats/reader.h"
 
@@ -20,8 +19,8 @@
 #include "formats/event-block.h"
 #include "formats/filter.h"
 #include "formats/lists.h"
+#include "formats/plain.h"
 #include "formats/source.h"
-#include "formats/stream.h"
 
 enum {
 	/* Lost ranges of a metadata phase that are kept for reporting one by one. */
@@ -34,15 +33,7 @@ struct outcome {
 };
 
 struct hc_reader {
-	const uint8_t *p, *end;
-	uint64_t end_off;
-	struct hc_stream *stream;
-	struct hc_chunk *chunk; /* the one p points into; NULL if none or if p points into spill */
-	uint8_t *spill;         /* for blocks longer than a chunk's head room */
-	size_t spill_cap;
-	enum hc_piece last; /* what fetch() got last; EOF, CUT, ERROR stay */
-	struct hc_gap gap;  /* of last */
-
+	struct hc_plain in;
 	char *name;
 	struct hc_section section;
 	struct hc_event ev;
@@ -57,176 +48,20 @@ struct hc_reader {
 	bool foreign_blocks; /* blocks of types no capture has were met before the first event: pcapng? */
 };
 
-enum { NOTHING_HELD = -100000, FETCH_GAP = 1, FETCH_END = 2 };
-
-static uint64_t off_of(const struct hc_reader *r, const uint8_t *p)
-{
-	return r->end_off - (uint64_t)(r->end - p);
-}
+enum { NOTHING_HELD = -100000 };
 
 static uint64_t block_bit(uint32_t type)
 {
 	return 1ULL << (type & 63);
 }
 
-/* ---- bytes ---- */
-
-static void put_chunk(struct hc_reader *r)
-{
-	if (r->chunk)
-		hc_stream_put(r->stream, r->chunk);
-	r->chunk = NULL;
-}
-
-/* Unread bytes and a new chunk's data into the spill buffer. What is in it already is moved only when it must grow or
- * when its end is reached, so that a long block costs what its length is. */
-static void spill(struct hc_reader *r, struct hc_chunk *c)
-{
-	size_t tail = (size_t)(r->end - r->p), len = tail + c->len;
-	bool inside = r->spill && !r->chunk && r->end <= r->spill + r->spill_cap && r->p >= r->spill;
-
-	if (!inside || (size_t)(r->p - r->spill) + len > r->spill_cap) {
-		if (r->spill_cap < len) {
-			size_t cap = r->spill_cap ? r->spill_cap : HC_CHUNK_DATA;
-			uint8_t *buf;
-
-			while (cap < len)
-				cap *= 2;
-			buf = hc_malloc(cap);
-			memcpy(buf, r->p, tail);
-			free(r->spill);
-			r->spill = buf;
-			r->spill_cap = cap;
-		} else {
-			memmove(r->spill, r->p, tail);
-		}
-		r->p = r->spill;
-	}
-	memcpy((uint8_t *)r->p + tail, c->data, c->len);
-	r->end = r->p + len;
-	put_chunk(r);
-	hc_stream_put(r->stream, c);
-}
-
-/* Appends to [p, end). 0, or FETCH_GAP, FETCH_END with the details in r->last and r->gap. */
-static int fetch(struct hc_reader *r)
-{
-	size_t tail = (size_t)(r->end - r->p);
-	struct hc_chunk *c;
-
-	if (r->last != HC_PIECE_DATA)
-		return r->last == HC_PIECE_GAP ? FETCH_GAP : FETCH_END;
-	c = hc_stream_get(r->stream);
-	r->stats.bytes_in = c->in_off;
-	if (c->piece != HC_PIECE_DATA) {
-		r->last = c->piece;
-		r->gap = c->gap;
-		hc_stream_put(r->stream, c);
-		return c->piece == HC_PIECE_GAP ? FETCH_GAP : FETCH_END;
-	}
-	r->end_off += c->len;
-	if (tail > HC_CHUNK_HEAD) {
-		spill(r, c);
-		return 0;
-	}
-	if (tail)
-		memcpy(c->data - tail, r->p, tail);
-	put_chunk(r);
-	r->chunk = c;
-	r->p = c->data - tail;
-	r->end = c->data + c->len;
-	return 0;
-}
-
-/* At least n unread bytes: 0, FETCH_GAP or FETCH_END. */
-static int need(struct hc_reader *r, size_t n)
-{
-	while ((size_t)(r->end - r->p) < n) {
-		int x = fetch(r);
-
-		if (x)
-			return x;
-	}
-	return 0;
-}
-
 /* ---- damage ---- */
-
-/* Goes to the next place at or behind r->p + 1 where two block headers in a row make sense. False: the input (or its
- * undamaged stretch) ends first; everything is then consumed. */
-static bool resync(struct hc_reader *r)
-{
-	size_t at = 1;
-
-	for (;;) {
-		size_t len = (size_t)(r->end - r->p), want;
-		enum hc_plausible x;
-
-		/* The second byte of every block type but the SHB's (and the aliases' of 2014) is 2. */
-		while (at + 8 <= len && r->p[at + 1] != 0x02 && r->p[at + 1] != 0x0d && r->p[at + 1] != 0xab)
-			at++;
-		x = hc_block_plausible(r->p + at, len - (at < len ? at : len), &want);
-		if (x == HC_PLAUSIBLE_UNKNOWN || (x == HC_PLAUSIBLE_YES && len - at < want + 8)) {
-			/* Let go of what has been searched, then look further ahead. */
-			r->p += at < len ? at : len;
-			at = 0;
-			if (!need(r, x == HC_PLAUSIBLE_UNKNOWN ? want : want + 8))
-				continue;
-			if (x == HC_PLAUSIBLE_UNKNOWN) {
-				if ((size_t)(r->end - r->p) < 8) {
-					r->p = r->end;
-					return false;
-				}
-				at = 1;
-				continue;
-			}
-			return true;
-		}
-		if (x == HC_PLAUSIBLE_YES && hc_block_header_follows(r->p + at + want, len - at - want)) {
-			r->p += at;
-			return true;
-		}
-		at++;
-	}
-}
-
-/* Over the gap in the stored bytes that was met, and over those right behind it. True: a block may begin here; frames of
- * hindcast begin with one, others may begin anywhere. */
-static bool cross_gap(struct hc_reader *r)
-{
-	size_t want;
-	int x;
-
-	do {
-		r->p = r->end;
-		r->end_off += r->gap.plain_lost;
-		r->last = HC_PIECE_DATA;
-		x = need(r, 8);
-	} while (x == FETCH_GAP);
-	return !x && hc_block_plausible(r->p, (size_t)(r->end - r->p), &want) != HC_PLAUSIBLE_NO;
-}
-
-/* As resync(), gaps in the stored bytes included: one loss is one report. *ret_gap is the first of them, if any: else its
- * cause is empty. */
-static bool resync_over_gaps(struct hc_reader *r, struct hc_gap *ret_gap)
-{
-	ret_gap->cause[0] = '\0';
-	while (!resync(r)) {
-		if (r->last != HC_PIECE_GAP)
-			return false;
-		if (!ret_gap->cause[0])
-			*ret_gap = r->gap;
-		if (cross_gap(r))
-			return true;
-	}
-	return true;
-}
 
 static int lost(struct hc_reader *r, uint64_t from, uint64_t to, const char *cause, struct hc_diag *diag)
 {
 	char on[64] = "nothing follows";
 
-	if (r->p != r->end || r->last != HC_PIECE_EOF)
+	if (r->in.p != r->in.end || r->in.last != HC_PIECE_EOF)
 		snprintf(on, sizeof on, "reading goes on at byte %" PRIu64, to);
 	r->stats.skipped_ranges++;
 	r->stats.skipped_bytes += to - from;
@@ -246,104 +81,104 @@ static void gap_cause(const struct hc_gap *gap, char *buf, size_t size)
 		snprintf(buf, size, "stored byte %" PRIu64 ": %s", gap->in_off, gap->cause);
 }
 
-/* The block at r->p makes no sense: reports what is lost and goes on behind it. */
+/* The block at r->in.p makes no sense: reports what is lost and goes on behind it. */
 static int skip_damage(struct hc_reader *r, const char *cause, struct hc_diag *diag)
 {
-	uint64_t from = off_of(r, r->p);
+	uint64_t from = hc_plain_off(&r->in, r->in.p);
 	char causes[400], stored[280] = "";
 	struct hc_gap gap;
 
-	resync_over_gaps(r, &gap);
+	hc_plain_resync(&r->in, &gap);
 	if (gap.cause[0])
 		gap_cause(&gap, stored, sizeof stored);
 	snprintf(causes, sizeof causes, "%s%s%s", cause, *stored ? ", then " : "", stored);
-	return lost(r, from, off_of(r, r->p), causes, diag);
+	return lost(r, from, hc_plain_off(&r->in, r->in.p), causes, diag);
 }
 
-/* The block at r->p cannot be used. If its own length leads to another block just it is lost, else see skip_damage. */
+/* The block at r->in.p cannot be used. If its own length leads to another block just it is lost, else see skip_damage. */
 static int skip_block(struct hc_reader *r, uint32_t total, const char *cause, struct hc_diag *diag)
 {
-	uint64_t from = off_of(r, r->p);
+	uint64_t from = hc_plain_off(&r->in, r->in.p);
 
-	if (total < HC_BLOCK_OVERHEAD || total > HC_BLOCK_PLAUSIBLE_MAX || need(r, total) ||
-	    hc_le32(r->p + total - 4) != total)
+	if (total < HC_BLOCK_OVERHEAD || total > HC_BLOCK_PLAUSIBLE_MAX || hc_plain_need(&r->in, total) ||
+	    hc_le32(r->in.p + total - 4) != total)
 		return skip_damage(r, cause, diag);
-	if (need(r, total + 8) == 0 && !hc_block_header_follows(r->p + total, 8))
+	if (hc_plain_need(&r->in, total + 8) == 0 && !hc_block_header_follows(r->in.p + total, 8))
 		return skip_damage(r, cause, diag);
-	r->p += total;
+	r->in.p += total;
 	return lost(r, from, from + total, cause, diag);
 }
 
 /* The stored bytes had a gap: what is unread belongs to a block whose rest is gone. */
 static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 {
-	uint64_t from = off_of(r, r->p);
-	const struct hc_gap gap = r->gap; /* looking further replaces it */
+	uint64_t from = hc_plain_off(&r->in, r->in.p);
+	const struct hc_gap gap = r->in.gap; /* looking further replaces it */
 	struct hc_gap next;
 	char cause[280];
 
-	if (!cross_gap(r) && r->last == HC_PIECE_DATA)
-		resync_over_gaps(r, &next);
+	if (!hc_plain_cross_gap(&r->in) && r->in.last == HC_PIECE_DATA)
+		hc_plain_resync(&r->in, &next);
 	gap_cause(&gap, cause, sizeof cause);
-	return lost(r, from, off_of(r, r->p), cause, diag);
+	return lost(r, from, hc_plain_off(&r->in, r->in.p), cause, diag);
 }
 
 /* The input ended inside a block. If its length was wrong there may be sound blocks behind its beginning. */
 static int end_inside(struct hc_reader *r, struct hc_diag *diag)
 {
-	uint64_t from = off_of(r, r->p);
-	size_t left = (size_t)(r->end - r->p);
+	uint64_t from = hc_plain_off(&r->in, r->in.p);
+	size_t left = (size_t)(r->in.end - r->in.p);
 	struct hc_gap gap;
 
-	if (r->last == HC_PIECE_ERROR)
-		return hc_diag_set_off(diag, r->gap.err, r->name, -1, "%s", r->gap.cause);
-	if (left >= 8 && resync_over_gaps(r, &gap))
-		return lost(r, from, off_of(r, r->p), "a block longer than the input", diag);
-	if (r->last == HC_PIECE_CUT)
+	if (r->in.last == HC_PIECE_ERROR)
+		return hc_diag_set_off(diag, r->in.gap.err, r->name, -1, "%s", r->in.gap.cause);
+	if (left >= 8 && hc_plain_resync(&r->in, &gap))
+		return lost(r, from, hc_plain_off(&r->in, r->in.p), "a block longer than the input", diag);
+	if (r->in.last == HC_PIECE_CUT)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, (int64_t)from,
-				       "the capture is cut short: %s; everything before was read", r->gap.cause);
+				       "the capture is cut short: %s; everything before was read", r->in.gap.cause);
 	return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, (int64_t)from,
 			       "the capture is cut short inside a block (%zu bytes of it are there); everything before "
 			       "was read", left);
 }
 
-/* need() did not get its bytes: the outcome. */
+/* hc_plain_need() did not get its bytes: the outcome. */
 static int no_bytes(struct hc_reader *r, int fetched, struct hc_diag *diag)
 {
-	if (fetched == FETCH_GAP)
+	if (fetched == HC_PLAIN_GAP)
 		return skip_gap(r, diag);
-	if (r->p == r->end && r->last == HC_PIECE_EOF)
+	if (r->in.p == r->in.end && r->in.last == HC_PIECE_EOF)
 		return HC_READ_EOF;
 	return end_inside(r, diag);
 }
 
 /* ---- blocks ---- */
 
-/* The next block, whole at r->p; not consumed. 0 or an outcome. */
+/* The next block, whole at r->in.p; not consumed. 0 or an outcome. */
 static int next_block(struct hc_reader *r, uint32_t *ret_type, uint32_t *ret_total, struct hc_diag *diag)
 {
 	const char *bad;
-	int x = need(r, 8);
+	int x = hc_plain_need(&r->in, 8);
 
 	if (x)
 		return no_bytes(r, x, diag);
-	*ret_type = hc_block_canonical(hc_le32(r->p));
-	*ret_total = hc_le32(r->p + 4);
+	*ret_type = hc_block_canonical(hc_le32(r->in.p));
+	*ret_total = hc_le32(r->in.p + 4);
 	bad = hc_block_check(*ret_type, *ret_total);
-	if (bad && hc_filter_is_compressed(r->p))
+	if (bad && hc_filter_is_compressed(r->in.p))
 		bad = "compressed data behind plain blocks: join captures of one kind only, or with 'hindcast merge'";
 	if (bad)
 		return skip_block(r, *ret_total, bad, diag);
-	x = need(r, *ret_total);
+	x = hc_plain_need(&r->in, *ret_total);
 	return x ? no_bytes(r, x, diag) : 0;
 }
 
-/* A section header, whole at r->p. 0 or HC_READ_UNSUPPORTED. */
+/* A section header, whole at r->in.p. 0 or HC_READ_UNSUPPORTED. */
 static int check_shb(struct hc_reader *r, struct hc_diag *diag)
 {
-	int64_t off = (int64_t)off_of(r, r->p);
-	uint32_t magic = hc_le32(r->p + 8);
-	uint16_t major = hc_le16(r->p + 12);
+	int64_t off = (int64_t)hc_plain_off(&r->in, r->in.p);
+	uint32_t magic = hc_le32(r->in.p + 8);
+	uint16_t major = hc_le16(r->in.p + 12);
 
 	if (magic == __builtin_bswap32(HC_SHB_MAGIC))
 		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, off,
@@ -354,18 +189,18 @@ static int check_shb(struct hc_reader *r, struct hc_diag *diag)
 	if (major > 1)
 		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, off,
 				       "capture format version %u.%u; this reader knows 1.x: use a newer hindcast", major,
-				       hc_le16(r->p + 14));
+				       hc_le16(r->in.p + 14));
 	r->section.format_major = major;
-	r->section.format_minor = hc_le16(r->p + 14);
+	r->section.format_minor = hc_le16(r->in.p + 14);
 	return 0;
 }
 
 static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag);
 
 /* Interface lists that libscap recorded again from a V1 list state a length too small by 4 bytes per entry
- * (scap-format.md 7 "Known defect"). Walks the entries at r->p to where padding and a trailer with the stated length
+ * (scap-format.md 7 "Known defect"). Walks the entries at r->in.p to where padding and a trailer with the stated length
  * follow: *ret_total is the real length, all of which then lies in [p, end), or 0 if this is something else. Returns what
- * need() gave when the bytes ran out. */
+ * hc_plain_need() gave when the bytes ran out. */
 static int mend_interface_list(struct hc_reader *r, uint32_t total, uint32_t *ret_total)
 {
 	uint32_t at = 8;
@@ -376,19 +211,19 @@ static int mend_interface_list(struct hc_reader *r, uint32_t total, uint32_t *re
 		uint32_t len, padded;
 		uint16_t type, name_len;
 
-		x = need(r, at + 8);
+		x = hc_plain_need(&r->in, at + 8);
 		if (x)
 			return x;
-		len = hc_le32(r->p + at);
-		type = hc_le16(r->p + at + 4);
-		name_len = hc_le16(r->p + at + 6);
+		len = hc_le32(r->in.p + at);
+		type = hc_le16(r->in.p + at + 4);
+		name_len = hc_le16(r->in.p + at + 6);
 		if (type < 1 || type > 4 || len != (type & 1 ? 24U : 60U) + name_len)
 			return 0;
 		at += 4 + len;
 		padded = ((at + 3) & ~3U) + 4;
 		if (padded - 4 * n == total) {
-			x = need(r, padded);
-			if (!x && hc_le32(r->p + padded - 4) == total)
+			x = hc_plain_need(&r->in, padded);
+			if (!x && hc_le32(r->in.p + padded - 4) == total)
 				*ret_total = padded;
 			return x;
 		}
@@ -404,15 +239,15 @@ static size_t lists_size(const struct hc_section *s)
 	       (size_t)s->ngroups * sizeof *s->groups;
 }
 
-/* A metadata block, whole at r->p; consumes it. 0 or HC_READ_SKIPPED. */
+/* A metadata block, whole at r->in.p; consumes it. 0 or HC_READ_SKIPPED. */
 static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, struct hc_diag *diag)
 {
-	uint64_t off = off_of(r, r->p);
+	uint64_t off = hc_plain_off(&r->in, r->in.p);
 	struct hc_lists_loss loss;
 	bool trailer_ok = true;
 	int x;
 
-	if (hc_le32(r->p + total - 4) != total) {
+	if (hc_le32(r->in.p + total - 4) != total) {
 		uint32_t real = 0;
 
 		x = type == HC_BLOCK_IL_V2 ? mend_interface_list(r, total, &real) : 0;
@@ -422,7 +257,7 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 			total = real;
 		} else {
 			/* Which of the two is wrong? The first one, if it leads nowhere. */
-			if (need(r, total + 8) || !hc_block_header_follows(r->p + total, 8))
+			if (hc_plain_need(&r->in, total + 8) || !hc_block_header_follows(r->in.p + total, 8))
 				return skip_damage(r, "a block's two lengths differ", diag);
 			trailer_ok = false;
 		}
@@ -432,11 +267,11 @@ static int metadata_block(struct hc_reader *r, uint32_t type, uint32_t total, st
 	else
 		r->foreign_blocks = true;
 	if (lists_size(&r->section) + total > r->lists_max) {
-		r->p += total;
+		r->in.p += total;
 		return lost(r, off, off + total, "the section's lists are too big", diag);
 	}
-	hc_lists_parse(&r->section, type, r->p + 8, total - HC_BLOCK_OVERHEAD, &loss);
-	r->p += total;
+	hc_lists_parse(&r->section, type, r->in.p + 8, total - HC_BLOCK_OVERHEAD, &loss);
+	r->in.p += total;
 	if (loss.cause[0]) {
 		r->stats.skipped_ranges++;
 		r->stats.skipped_bytes += loss.len;
@@ -479,7 +314,7 @@ static void load_metadata(struct hc_reader *r)
 			/* Two section headers in a row: the first section was empty. */
 			x = check_shb(r, &diag);
 			if (!x)
-				r->p += total;
+				r->in.p += total;
 		} else if (!x && hc_block_is_event(type)) {
 			events = true;
 			x = event_outcome(r, type, total, &again, &diag);
@@ -492,7 +327,7 @@ static void load_metadata(struct hc_reader *r)
 		}
 		/* Other readers refuse such a capture (scap-format.md 2.4). */
 		if (x == HC_READ_EOF && !events)
-			x = hc_diag_set_off(&diag, HC_READ_TRUNCATED, r->name, (int64_t)off_of(r, r->p),
+			x = hc_diag_set_off(&diag, HC_READ_TRUNCATED, r->name, (int64_t)hc_plain_off(&r->in, r->in.p),
 					    "the capture ends before its first event: it is cut short, or nothing was recorded");
 		if (x == HC_READ_SKIPPED) {
 			enqueue(r, &diag);
@@ -539,26 +374,26 @@ static inline int current(struct hc_reader *r, bool *ret_again, struct hc_diag *
 	return HC_LIKELY(!r->convert || hc_convert_passes(&r->ev)) ? 0 : convert(r, ret_again, diag);
 }
 
-/* An event block, whole at r->p; consumes it. 0: r->ev is an event to deliver, or with *ret_again there is none. */
+/* An event block, whole at r->in.p; consumes it. 0: r->ev is an event to deliver, or with *ret_again there is none. */
 static int event_outcome(struct hc_reader *r, uint32_t type, uint32_t total, bool *ret_again, struct hc_diag *diag)
 {
 	const char *bad = NULL;
-	bool trailer_ok = hc_le32(r->p + total - 4) == total;
+	bool trailer_ok = hc_le32(r->in.p + total - 4) == total;
 	enum hc_event_parsed parsed;
 
 	/* Trailers of events are not compared by libscap; a wrong one only counts if what follows makes no sense, or if the
 	 * block's first length is the wrong one. Looking there may move the block, so it is parsed afterwards. */
 	if (!trailer_ok)
-		trailer_ok = !hc_event_ends_before(r->p, type, total) &&
-			     (need(r, total + 8) || hc_block_header_follows(r->p + total, 8));
-	r->ev.off = off_of(r, r->p);
+		trailer_ok = !hc_event_ends_before(r->in.p, type, total) &&
+			     (hc_plain_need(&r->in, total + 8) || hc_block_header_follows(r->in.p + total, 8));
+	r->ev.off = hc_plain_off(&r->in, r->in.p);
 	r->stats.block_types |= block_bit(type);
-	parsed = hc_event_parse(&r->ev, r->p, type, total, &bad);
+	parsed = hc_event_parse(&r->ev, r->in.p, type, total, &bad);
 	if (!trailer_ok)
 		return skip_damage(r, bad ? bad : "an event block's two lengths differ", diag);
-	r->p += total;
+	r->in.p += total;
 	if (parsed == HC_EVENT_PARSED_BAD) {
-		uint64_t to = off_of(r, r->p);
+		uint64_t to = hc_plain_off(&r->in, r->in.p);
 
 		return lost(r, to - total, to, bad, diag);
 	}
@@ -600,13 +435,13 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 		hc_section_init(&r->section);
 		r->section.machine = old.machine;
 		r->section.has_machine = old.has_machine;
-		r->section.format_major = hc_le16(r->p + 12);
-		r->section.format_minor = hc_le16(r->p + 14);
+		r->section.format_major = hc_le16(r->in.p + 12);
+		r->section.format_minor = hc_le16(r->in.p + 14);
 		if (r->convert)
 			hc_convert_reset(r->convert);
 		r->stats.sections++;
 		r->stats.section_filtered = 0;
-		r->p += total;
+		r->in.p += total;
 		load_metadata(r);
 		return HC_READ_SECTION;
 	}
@@ -651,21 +486,21 @@ int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_d
 			return x;
 	}
 	for (;;) {
-		size_t left = (size_t)(r->end - r->p);
+		size_t left = (size_t)(r->in.end - r->in.p);
 		const char *bad;
 		bool again = false;
 
 		if (HC_LIKELY(left >= 8)) {
-			uint32_t type = hc_le32(r->p), total = hc_le32(r->p + 4);
+			uint32_t type = hc_le32(r->in.p), total = hc_le32(r->in.p + 4);
 
 			/* The common case, in one piece; everything else, and everything odd, goes the slow way. */
 			if (HC_LIKELY((type == HC_BLOCK_EV_V2 || type == HC_BLOCK_EVF_V2) && total <= left &&
 				   total <= HC_EVENT_BLOCK_MAX && total >= HC_BLOCK_OVERHEAD + 2 + HC_EVENT_HEADER &&
-				   hc_le32(r->p + total - 4) == total &&
-				   hc_event_parse(&r->ev, r->p, type, total, &bad) == HC_EVENT_PARSED_EVENT)) {
-				r->ev.off = off_of(r, r->p);
+				   hc_le32(r->in.p + total - 4) == total &&
+				   hc_event_parse(&r->ev, r->in.p, type, total, &bad) == HC_EVENT_PARSED_EVENT)) {
+				r->ev.off = hc_plain_off(&r->in, r->in.p);
 				r->stats.block_types |= block_bit(type);
-				r->p += total;
+				r->in.p += total;
 				x = current(r, &again, reterr_diag);
 				if (HC_LIKELY(!x && !again))
 					return deliver(r, ret_event);
@@ -715,37 +550,37 @@ static const char *looks_like(const uint8_t *p, size_t len)
 
 static int read_first_header(struct hc_reader *r, struct hc_diag *diag)
 {
-	int x = need(r, HC_SHB_LEN);
-	size_t left = (size_t)(r->end - r->p);
+	int x = hc_plain_need(&r->in, HC_SHB_LEN);
+	size_t left = (size_t)(r->in.end - r->in.p);
 	uint32_t total;
 	int y;
 
-	if (x && r->last == HC_PIECE_ERROR)
-		return hc_diag_set_off(diag, r->gap.err, r->name, -1, "%s", r->gap.cause);
-	if (x && !left && r->last == HC_PIECE_EOF)
+	if (x && r->in.last == HC_PIECE_ERROR)
+		return hc_diag_set_off(diag, r->in.gap.err, r->name, -1, "%s", r->in.gap.cause);
+	if (x && !left && r->in.last == HC_PIECE_EOF)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "is empty; expected a capture");
 	if (x && !left)
-		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "no capture in it: %s", r->gap.cause);
-	if (!memcmp(r->p, "\x0a\x0d\x0d\x0a", left < 4 ? left : 4)) {
+		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "no capture in it: %s", r->in.gap.cause);
+	if (!memcmp(r->in.p, "\x0a\x0d\x0d\x0a", left < 4 ? left : 4)) {
 		if (x)
 			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
 					       "ends inside the section header (%zu bytes)", left);
 		y = check_shb(r, diag);
 		if (y)
 			return y;
-		total = hc_le32(r->p + 4);
+		total = hc_le32(r->in.p + 4);
 		if (total < HC_SHB_LEN || total > HC_BLOCK_MAX)
 			return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, 0,
 					       "section header of %u bytes; expected %u, or a few more", total, HC_SHB_LEN);
-		if (need(r, total))
+		if (hc_plain_need(&r->in, total))
 			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
-					       "ends inside the section header (%zu bytes of %u)", (size_t)(r->end - r->p), total);
-		r->p += total;
+					       "ends inside the section header (%zu bytes of %u)", (size_t)(r->in.end - r->in.p), total);
+		r->in.p += total;
 		return 0;
 	}
 	return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, -1,
 			       "not a capture but %s; expected a scap file (plain, gzip or zstd), which begins with 0A 0D "
-			       "0D 0A", looks_like(r->p, left));
+			       "0D 0A", looks_like(r->in.p, left));
 }
 
 int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, const char *name,
@@ -781,14 +616,14 @@ int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, cons
 		hc_source_close(source);
 		return hc_diag_set_off(reterr_diag, x, name, -1, "reading failed: %s", strerror(-x));
 	}
-	r->stream = hc_stream_new(source, options->decompress_ahead);
-	r->stats.compression = hc_stream_compression(r->stream);
+	hc_plain_init(&r->in, source, options->decompress_ahead);
+	r->stats.compression = hc_stream_compression(r->in.stream);
 	x = read_first_header(r, reterr_diag);
 	if (x)
 		return x;
 	r->stats.sections = 1;
 	load_metadata(r);
-	if (r->held == HC_READ_TRUNCATED && r->end == r->p && r->foreign_blocks && !r->section.nthreads)
+	if (r->held == HC_READ_TRUNCATED && r->in.end == r->in.p && r->foreign_blocks && !r->section.nthreads)
 		return hc_diag_set_off(reterr_diag, HC_READ_UNSUPPORTED, name, -1,
 				       "a pcapng file without system events: probably a network capture; expected a scap "
 				       "capture");
@@ -817,8 +652,7 @@ struct hc_reader *hc_reader_close(struct hc_reader *r)
 {
 	if (!r)
 		return NULL;
-	put_chunk(r);
-	hc_stream_free(r->stream);
+	hc_plain_done(&r->in);
 	while (r->queue) {
 		struct outcome *o = r->queue;
 
@@ -827,7 +661,6 @@ struct hc_reader *hc_reader_close(struct hc_reader *r)
 	}
 	hc_section_done(&r->section);
 	hc_convert_free(r->convert);
-	free(r->spill);
 	free(r->name);
 	free(r);
 	return NULL;
@@ -841,6 +674,7 @@ const struct hc_section *hc_reader_section(const struct hc_reader *r)
 void hc_reader_stats(const struct hc_reader *r, struct hc_reader_stats *ret)
 {
 	*ret = r->stats;
-	ret->bytes_plain = off_of(r, r->p);
+	ret->bytes_in = r->in.stored;
+	ret->bytes_plain = hc_plain_off(&r->in, r->in.p);
 	ret->forgotten_enters = r->convert ? hc_convert_forgotten(r->convert) : 0;
 }
