@@ -120,8 +120,9 @@ static json_t *control_status(struct hc_capture *c)
 	hc_rings_pending(c->rings, &fill);
 	hc_output_stats(c->p->output, &out);
 	answer = json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:s, s:I, s:b, s:I}", "ok", 1, "pid", (int)getpid(),
-			   "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)hc_capture_now(c), "events", (json_int_t)counts.events,
-			   "lost", (json_int_t)(lost + counts.refused), "shed", (json_int_t)shed, "ring_fill_pct", (int)fill,
+			   "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)hc_capture_now(c),
+			   "events", (json_int_t)counts.events, "lost", (json_int_t)(lost + counts.refused), "shed", (json_int_t)shed,
+			   "ring_fill_pct", (int)fill,
 			   "selected_syscalls", (int)hc_scset_count(&c->governor.selected),
 			   "shed_syscalls", (int)hc_scset_count(&c->governor.shed), "file", out.path,
 			   "bytes", (json_int_t)out.bytes_out, "saving", c->p->flight && hc_flight_is_saving(c->p->flight),

@@ -497,7 +497,8 @@ int hc_stream_tick(struct hc_stream *s, uint64_t now_ns, struct hc_diag *reterr_
 		hc_rings_stats(s->o.rings, &rings);
 		s->last_cost_ns = now_ns;
 		hc_rings_reset_fill(s->o.rings);
-		err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->counts.events, s->bytes, rings.fill_max_pct), reterr_diag);
+		err = tell(s, HC_LEDGER_COST,
+			   hc_ledger_cost(&s->ledger, now_ns, s->counts.events, s->bytes, rings.fill_max_pct), reterr_diag);
 	}
 	if (!err)
 		err = hc_output_flush(s->o.output, reterr_diag);

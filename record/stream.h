@@ -13,9 +13,10 @@
  * A are introduced by their clone events.
  *
  * The next file: from time A on, when a limit is reached, events go to the old file and are kept as well, while /proc is
- * read. (If it cannot be read, the old file goes on, and that is tried again.) At B the old file ends; the new one holds the lists, the kept events of A..B marked STATE_ONLY (scap-format.md
- * 9.2: replay applies and does not show them), and all since B. No event is shown twice, none is missing, no file
- * depends on another. So a file can be larger than its limit by what happens while /proc is read.
+ * read. (If it cannot be read, the old file goes on, and that is tried again.) At B the old file ends; the new one holds
+ * the lists, the kept events of A..B marked STATE_ONLY (scap-format.md 9.2: replay applies and does not show them), and
+ * all since B. No event is shown twice, none is missing, no file depends on another. So a file can be larger than its
+ * limit by what happens while /proc is read.
  */
 #pragma once
 

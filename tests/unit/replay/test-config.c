@@ -109,7 +109,8 @@ Test(config, plain_values_are_no_yaml)
 Test(config, values_may_name_environment_variables)
 {
 	setenv("HC_TEST_DIR", "/etc/x", 1);
-	cr_assert_eq(load("rules_files: ['${HC_TEST_DIR}/a.yaml', &b $HC_TEST_DIR, *b]\nfile_output: {filename: \"$${HC_TEST_DIR}\"}\n"), 0);
+	cr_assert_eq(load("rules_files: ['${HC_TEST_DIR}/a.yaml', &b $HC_TEST_DIR, *b]\n"
+			  "file_output: {filename: \"$${HC_TEST_DIR}\"}\n"), 0);
 	cr_assert_eq(hc_config_set(&c, "program_output.program=cat ${HC_TEST_DIR}", &diag), 0);
 	cr_assert_eq(hc_config_finish(&c, &diag), 0);
 	cr_expect_str_eq(c.rules_files[0], "/etc/x/a.yaml");

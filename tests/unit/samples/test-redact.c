@@ -392,12 +392,16 @@ Test(redact, an_address_in_a_text_is_the_one_of_the_tuple)
 Test(redact, addresses_are_found_wherever_they_stand)
 {
 	static const char *const around[] = {
-		"%s", "-%s", "-h%s", "--host=%s", "backup-%s.tar.gz", "scan_%s.xml", "x%s", "%s_x", "%s-x", "%sx", "%s.443", "%s:80", "a.%s",
-		"%s.in-addr.arpa", "http%%3A%%2F%%2F%s%%2F", "a%%20%s", "\\%s", "%s\\n", "/usr/share/nmap-%s.xml", "1.%s", "%s.1.2", "_%s_",
+		"%s", "-%s", "-h%s", "--host=%s", "backup-%s.tar.gz", "scan_%s.xml", "x%s", "%s_x", "%s-x", "%sx", "%s.443", "%s:80",
+		"a.%s", "%s.in-addr.arpa",
+		"http%%3A%%2F%%2F%s%%2F", "a%%20%s", "\\%s", "%s\\n", "/usr/share/nmap-%s.xml", "1.%s", "%s.1.2", "_%s_",
 		"%s%%eth0", "\303\251%s", "(%s)", "user@%s:/srv", "300.%s",
 	};
-	static const char *const addresses[][3] = { { "185.213.136.245", "185.213", "136.245" }, { "2a02:4570:3921:1234:5678:9876:5432:1357", "4570", "1357" },
-						    { "52:54:17:28:34:56", "54:17", "34:56" } };
+	static const char *const addresses[][3] = {
+		{ "185.213.136.245", "185.213", "136.245" },
+		{ "2a02:4570:3921:1234:5678:9876:5432:1357", "4570", "1357" },
+		{ "52:54:17:28:34:56", "54:17", "34:56" },
+	};
 
 	for (size_t a = 0; a < sizeof addresses / sizeof *addresses; a++) {
 		for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
@@ -409,7 +413,8 @@ Test(redact, addresses_are_found_wherever_they_stand)
 			cr_assert(!strstr(made, addresses[a][1]) && !strstr(made, addresses[a][2]), "%s became %s", text, made);
 		}
 	}
-	cr_assert_str_eq(argument("1.2.3 12:34:56 10.999.1.1 file::copy"), "1.2.3 12:34:56 10.999.1.1 file::copy", "none of them an address");
+	cr_assert_str_eq(argument("1.2.3 12:34:56 10.999.1.1 file::copy"), "1.2.3 12:34:56 10.999.1.1 file::copy",
+			 "none of them an address");
 }
 
 /* Names that are no single word, and those of interfaces. */
