@@ -2,7 +2,8 @@
  *
  * The table of container metadata (fields-semantics.md 6.2), filled from container events: asyncevents `container` and
  * `container_removed`, and the older event 324, each with a JSON document of the recorder's container engine. Unknown keys
- * are ignored, keys of a wrong type count as missing; a document without an id is counted and dropped.
+ * are ignored. One value of a wrong type makes the reference drop the whole document, so it is counted and dropped here too,
+ * like one without an id.
  */
 #include "replay/state-internal.h"
 
@@ -209,6 +210,89 @@ static void set_mounts(struct hc_state *s, struct hc_container *c, json_t *array
 	}
 }
 
+/* What a value may be where its key is present. null stands for an empty array or object, and for nothing else. */
+enum shape { TEXT, NUMBER, KIND, FLAG, TEXTS, LABELS, MOUNTS, PORTS, PROBE };
+
+struct shaped {
+	const char *key;
+	enum shape shape;
+};
+
+static bool fits(json_t *value, enum shape shape);
+
+static bool keys_fit(json_t *o, const struct shaped *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		json_t *value = json_object_get(o, keys[i].key);
+
+		if (value && !fits(value, keys[i].shape))
+			return false;
+	}
+	return json_is_object(o);
+}
+
+#define KEYS_FIT(o, keys) keys_fit(o, keys, sizeof(keys) / sizeof *(keys))
+
+static bool all_fit(json_t *array, const struct shaped *keys, size_t n)
+{
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(array, i, item)
+		if (n ? !keys_fit(item, keys, n) : !json_is_string(item))
+			return false;
+	return json_is_array(array) || json_is_null(array);
+}
+
+static bool fits(json_t *value, enum shape shape)
+{
+	static const struct shaped mount[] = { { "Source", TEXT }, { "Destination", TEXT }, { "Mode", TEXT }, { "RW", FLAG },
+					       { "Propagation", TEXT } };
+	static const struct shaped port[] = { { "HostIp", NUMBER }, { "HostPort", NUMBER }, { "ContainerPort", NUMBER } };
+	static const struct shaped probe[] = { { "args", TEXTS }, { "exe", TEXT } };
+	const char *key;
+	json_t *item;
+
+	switch (shape) {
+	case TEXT: return json_is_string(value);
+	case NUMBER: return json_is_number(value) || json_is_boolean(value);
+	case KIND: return json_is_number(value);
+	case FLAG: return json_is_boolean(value);
+	case TEXTS: return all_fit(value, NULL, 0);
+	case MOUNTS: return all_fit(value, mount, sizeof mount / sizeof *mount);
+	case PORTS: return all_fit(value, port, sizeof port / sizeof *port);
+	case PROBE: return KEYS_FIT(value, probe);
+	case LABELS: break;
+	}
+	json_object_foreach(value, key, item)
+		if (!json_is_string(item))
+			return false;
+	return json_is_object(value) || json_is_null(value);
+}
+
+static bool is_well_formed(json_t *o)
+{
+	static const struct shaped keys[] = {
+		{ "type", KIND }, { "id", TEXT }, { "full_id", TEXT }, { "name", TEXT }, { "image", TEXT }, { "imageid", TEXT },
+		{ "imagerepo", TEXT }, { "imagetag", TEXT }, { "imagedigest", TEXT }, { "User", TEXT }, { "cni_json", TEXT },
+		{ "ip", TEXT }, { "pod_sandbox_id", TEXT }, { "cpu_period", NUMBER }, { "cpu_quota", NUMBER },
+		{ "cpu_shares", NUMBER }, { "cpuset_cpu_count", NUMBER }, { "created_time", NUMBER }, { "size", NUMBER },
+		{ "memory_limit", NUMBER }, { "swap_limit", NUMBER }, { "privileged", FLAG }, { "host_pid", FLAG },
+		{ "host_network", FLAG }, { "host_ipc", FLAG }, { "is_pod_sandbox", FLAG }, { "env", TEXTS },
+		{ "labels", LABELS }, { "pod_sandbox_labels", LABELS }, { "Mounts", MOUNTS }, { "port_mappings", PORTS },
+		{ "Healthcheck", PROBE }, { "LivenessProbe", PROBE }, { "ReadinessProbe", PROBE },
+	};
+
+	return KEYS_FIT(o, keys);
+}
+
+static int32_t kind_of(json_t *number)
+{
+	const double d = json_number_value(number);
+
+	return d >= 0 && d <= INT32_MAX ? (int32_t)d : -1;
+}
+
 static void fill(struct hc_state *s, struct hc_container *c, json_t *o)
 {
 	const struct {
@@ -224,8 +308,8 @@ static void fill(struct hc_state *s, struct hc_container *c, json_t *o)
 
 	clear(s, c);
 	c->complete = true;
-	if (json_is_integer(type))
-		c->type = (int32_t)json_integer_value(type);
+	if (type)
+		c->type = kind_of(type);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		*texts[i].slot = text_of(s, json_object_get(o, texts[i].key));
 	c->privileged = json_is_true(json_object_get(o, "privileged"));
@@ -286,7 +370,7 @@ void hc_containers_event(struct hc_state *s, struct hc_event *ev)
 	doc = len ? json_loadb((const char *)p, len, 0, NULL) : NULL;
 	o = json_object_get(doc, "container");
 	id = json_object_get(o, "id");
-	if (!json_is_string(id) || !json_string_length(id)) {
+	if (!json_string_length(id) || !is_well_formed(o)) {
 		s->containers.bad++;
 		json_decref(doc);
 		return;

@@ -113,9 +113,11 @@ Test(containers, children_are_host_until_their_own_event)
 static const char json[] = "{\"container\":{\"id\":\"0123456789ab\",\"full_id\":\"" ID64 "\",\"type\":7,\"name\":\"web\","
 			   "\"image\":\"nginx:1\",\"imageid\":\"i\",\"imagerepo\":\"nginx\",\"imagetag\":\"1\","
 			   "\"imagedigest\":\"d\",\"User\":\"u\",\"ip\":\"10.0.0.7\",\"privileged\":true,\"host_pid\":false,"
-			   "\"labels\":{\"b\":\"2\",\"a\":\"1\",\"bad\":3},\"pod_sandbox_id\":\"s\","
+			   "\"labels\":{\"b\":\"2\",\"a\":\"1\"},\"pod_sandbox_id\":\"s\",\"env\":null,"
+			   "\"pod_sandbox_labels\":null,\"port_mappings\":[{\"HostIp\":0,\"HostPort\":80}],"
+			   "\"Healthcheck\":{\"args\":[\"a\"],\"exe\":\"x\"},"
 			   "\"Mounts\":[{\"Source\":\"/s\",\"Destination\":\"/d\",\"Mode\":\"m\",\"RW\":true,"
-			   "\"Propagation\":\"p\"},7]}}";
+			   "\"Propagation\":\"p\"},{}]}}";
 
 Test(containers, events_bring_metadata)
 {
@@ -132,7 +134,7 @@ Test(containers, events_bring_metadata)
 	cr_expect_str_eq(text(c->cni_json), "");
 	cr_expect_eq(c->type, 7);
 	cr_expect(c->complete && c->privileged && !c->host_pid);
-	cr_expect_eq(c->nlabels, 3);
+	cr_expect_eq(c->nlabels, 2);
 	cr_expect_str_eq(text(c->labels[0].key), "a");
 	cr_expect_str_eq(text(hc_labels_find(c->labels, c->nlabels, HC_STR("b"))), "2");
 	cr_expect_null(hc_labels_find(c->labels, c->nlabels, HC_STR("c")));
@@ -194,6 +196,34 @@ Test(containers, unusable_documents_are_counted)
 	hc_state_stats(w.state, &stats);
 	cr_expect_eq(stats.containers_bad, sizeof bad / sizeof *bad + sizeof json - 1);
 	cr_expect_eq(w.state->containers.n, 0);
+}
+
+/* As the reference reads them: a value of a wrong type is an error of the whole document. */
+Test(containers, one_value_of_a_wrong_type_spoils_the_document)
+{
+	static const struct {
+		const char *member;
+		bool ok;
+	} cases[] = {
+		{ "\"name\":null", false }, { "\"name\":1", false }, { "\"ip\":167772167", false }, { "\"privileged\":1", false },
+		{ "\"privileged\":null", false }, { "\"type\":\"docker\"", false }, { "\"type\":true", false }, { "\"type\":7.0", true },
+		{ "\"cpu_shares\":null", false }, { "\"cpu_shares\":true", true }, { "\"cpu_shares\":1.5", true },
+		{ "\"labels\":null", true }, { "\"labels\":[]", false }, { "\"labels\":{\"a\":1}", false },
+		{ "\"labels\":{\"a\":null}", false }, { "\"pod_sandbox_labels\":{\"a\":\"\"}", true }, { "\"Mounts\":null", true },
+		{ "\"Mounts\":{}", false }, { "\"Mounts\":[7]", false }, { "\"Mounts\":[{\"RW\":0}]", false },
+		{ "\"Mounts\":[{\"Mode\":null}]", false }, { "\"env\":[\"A=b\"]", true }, { "\"env\":[1]", false },
+		{ "\"port_mappings\":[{\"HostIp\":\"0.0.0.0\"}]", false }, { "\"Healthcheck\":null", false },
+		{ "\"LivenessProbe\":{\"exe\":1}", false }, { "\"ReadinessProbe\":{\"args\":null}", true },
+		{ "\"metadata_deadline\":\"unknown\"", true },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char doc[128];
+
+		snprintf(doc, sizeof doc, "{\"container\":{\"id\":\"c%zu\",%s}}", i, cases[i].member);
+		feed(&w, PPME_CONTAINER_JSON_2_E, -1, S(doc));
+		cr_expect_eq(w.state->container != NULL, cases[i].ok, "%s", cases[i].member);
+	}
 }
 
 Test(containers, local_addresses_know_the_containers)
