@@ -211,9 +211,10 @@ static void on_child(struct hc_state *s, struct hc_event *ev)
 		set_identity(s, from, ev, t);
 		hc_state_touch(s, from);
 	}
-	/* Outside of namespaces it stays unknown: the reference shows no value there, boot time or other. */
-	if ((flags & (HC_CL_CHILD_IN_PIDNS | HC_CL_NEWPID) || t->tid != t->vtid) && hc_event_has(ev, PIDNS_START))
-		t->pidns_init_start_ts_ns = s->machine.boot_ts_ns + hc_event_u64(ev, PIDNS_START, 0);
+	/* (Q) The reference would add the time of boot (6.2), and outside of namespaces show that alone. While it reads a file
+	 * that time is 0 to it, whatever the file says: outside it shows nothing, inside what is told, as counted from boot. */
+	if (flags & (HC_CL_CHILD_IN_PIDNS | HC_CL_NEWPID) || t->tid != t->vtid)
+		t->pidns_init_start_ts_ns = hc_event_u64(ev, PIDNS_START, 0);
 	hc_thread_create_dependencies(s, t);
 	hc_threads_put(s, t);
 	s->thread = t;
