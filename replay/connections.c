@@ -225,12 +225,13 @@ void hc_on_bind(struct hc_state *s, struct hc_event *ev)
 	hc_fd_set_name(s, fd, buf, hc_sockaddr_text(buf, p, len));
 }
 
-/* Writes the four parts unless they are there already, either way round (12.8). */
+/* Writes the four parts unless they are there already; in what is a tuple of that family, also the other way round (12.8). */
 static bool set_ends(struct hc_fd *fd, const struct ends *e)
 {
+	const bool is_tuple = fd->type == (e->len == 4 ? HC_FD_IPV4_SOCK : HC_FD_IPV6_SOCK);
 	struct ends old = load_ends(fd->sock, e->len == 4), rev = swapped(e);
 
-	if (ends_equal(&old, e) || ends_equal(&old, &rev))
+	if (ends_equal(&old, e) || (is_tuple && ends_equal(&old, &rev)))
 		return false;
 	store_ends(fd->sock, e);
 	return true;
@@ -414,12 +415,10 @@ static void fill_unknown_end(const struct hc_state *s, struct hc_fd *fd)
 	store_ends(fd->sock, &e);
 }
 
-/* update(tuple) of 12.8: true if it reports a change. A bound socket's server form becomes a tuple with the protocol carried
- * over, for IPv6 as for IPv4 (there the reference writes the tuple over the server form, marked (B)). */
+/* update(tuple) of 12.8: true if it reports a change. IPv4 makes whatever it was an IPv4 tuple. IPv6 leaves the type as it
+ * is (B): over a bound socket's server form the tuple is written all the same, and fields show what then stands there. */
 static bool update(const struct hc_state *s, struct hc_fd *fd, const struct hc_socktuple *t)
 {
-	const bool was_server = hc_fd_is_ip_server(fd);
-	const uint8_t l4 = hc_fd_l4proto(fd);
 	struct ends e;
 
 	if (t->family == HC_AF_UNIX) {
@@ -428,12 +427,15 @@ static bool update(const struct hc_state *s, struct hc_fd *fd, const struct hc_s
 		memcpy(fd->sock + HC_UN_DST, &t->unix_dst, 8);
 		return true;
 	}
+	if (fd->type == HC_FD_IPV4_SERVSOCK && t->family == HC_AF_INET)
+		fd->sock[HC_V4_L4] = fd->sock[HC_V4S_L4];
 	e = tuple_ends(t);
-	fd->type = e.len == 4 ? HC_FD_IPV4_SOCK : HC_FD_IPV6_SOCK;
-	if (was_server && (t->family == HC_AF_INET || e.len == 16))
-		*l4_of(fd) = l4;
+	if (e.len == 4)
+		fd->type = HC_FD_IPV4_SOCK;
 	if (!set_ends(fd, &e))
 		return false;
+	if (!hc_fd_is_ip_tuple(fd))
+		return true;
 	if (*l4_of(fd) == HC_L4_UNKNOWN)
 		*l4_of(fd) = HC_L4_UDP;
 	fill_unknown_end(s, fd);

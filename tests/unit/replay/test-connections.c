@@ -251,19 +251,42 @@ Test(connections, unix_sockets_are_named_by_their_ends)
 	cr_expect_str_neq(text(w.state->fd->name), "3->4 /run/again", "not a unix socket any more");
 }
 
-Test(connections, bound_ipv6_socket_becomes_a_tuple)
+/* (B) The tuple is written over the server's address, and read as that. */
+Test(connections, bound_ipv6_socket_stays_a_server)
 {
+	const uint8_t *ip;
+	uint32_t len;
+	uint16_t port;
+
 	new_socket(3, 10, DGRAM, UDP);
 	bind_to(3, addr6((const uint8_t[16]){ 0 }, 53));
 	expect(3, ":::53", SERVER, HC_L4_UDP, false);
 	cr_expect_eq(w.state->fd->type, HC_FD_IPV4_SERVSOCK, ":: counts as mapped");
 	recvfrom(3, tuple6(v6_a, 1111, v6_b, 53));
-	expect(3, "2001:db8::1:1111->2001:db8::2:53", SERVER, HC_L4_UDP, false);
-	cr_expect_eq(w.state->fd->type, HC_FD_IPV6_SOCK);
+	expect(3, "2001:db8::1:1111->2001:db8::2:53", SERVER, HC_L4_UNKNOWN, false);
+	cr_expect(w.state->fd_name_changed);
+	cr_expect_eq(w.state->fd->type, HC_FD_IPV4_SERVSOCK);
+	ip = hc_fd_source(w.state->fd, &len, &port);
+	cr_expect(len == 4 && !memcmp(ip, (uint8_t[]){ 32, 1, 13, 184 }, 4) && port == 0);
+	recvfrom(3, tuple6(v6_a, 1111, v6_b, 53));
+	cr_expect_not(w.state->fd_name_changed);
+	sendto(3, tuple6(v6_b, 53, v6_a, 1111));
+	expect(3, "2001:db8::2:53->2001:db8::1:1111", SERVER, HC_L4_UNKNOWN, false);
 	new_socket(4, 10, DGRAM, UDP);
 	bind_to(4, addr6(v6_a, 54));
 	expect(4, "2001:db8::1:54", SERVER, HC_L4_UDP, false);
 	cr_expect_eq(w.state->fd->type, HC_FD_IPV6_SERVSOCK);
+	recvfrom(4, tuple6(v6_b, 1111, v6_a, 54));
+	expect(4, "2001:db8::2:1111->2001:db8::1:54", SERVER, 0x0d, false);
+	cr_expect_eq(w.state->fd->type, HC_FD_IPV6_SERVSOCK);
+	ip = hc_fd_source(w.state->fd, &len, &port);
+	cr_expect(len == 16 && !memcmp(ip, v6_b, 16) && port == 0x0120);
+	/* Mapped ends are IPv4's, and that is a tuple again; its protocol is a byte that nobody set. */
+	new_socket(5, 10, DGRAM, UDP);
+	bind_to(5, addr6((const uint8_t[16]){ 0 }, 55));
+	recvfrom(5, tuple6(mapped_b, 1111, mapped_a, 55));
+	expect(5, "1.2.3.4:1111->10.0.0.1:55", SERVER, HC_L4_UDP, false);
+	cr_expect_eq(w.state->fd->type, HC_FD_IPV4_SOCK);
 }
 
 Test(connections, reading_shows_that_it_is_connected)
