@@ -33,6 +33,9 @@ the capture is sound but states gaps, and the option to care was given
 .TP
 6
 alerts were raised, and the option to say so was given
+.TP
+7
+two sides differ, and the option to say so was given
 .PP
 .B hindcast record \\-\\- COMMAND
 passes COMMAND's own exit status on; its own failures then are 125 to 127.
