@@ -86,8 +86,9 @@ def case_nothing_grows_and_nothing_is_missing():
     print(f"   {time.time() - begun:.0f} s: {n} calls, {files.events} in {files.n} files, {files.lost} lost ({recorded} events in all); "
           f"memory {peaks[0][0]} KiB at most in the first half, {peaks[1][0]} in the second")
     check(peaks[1][0] <= peaks[0][0] + SLACK_KIB, f"memory grows: {[s[0] for s in samples]}")
-    check(peaks[1][1] <= peaks[0][1] + 1, f"descriptors grow: {[s[1] for s in samples]}")
-    check(peaks[1][2] <= peaks[0][2], f"threads grow: {[s[2] for s in samples]}")
+    # the next file's lists take some of both for a moment: what stays is the least there is
+    for i, name in ((1, "descriptors"), (2, "threads")):
+        check(min(s[i] for s in late) <= min(s[i] for s in early), f"{name} grow: {[s[i] for s in samples]}")
 
 
 sys.exit(main(globals()))
