@@ -417,7 +417,7 @@ static void options(void)
 		S64(ev, 0, 0);
 		S64(ev, 1, fd);
 		U8(ev, 2, 1);
-		CHECK(hc_event_u64(ev, 3, 0) != 0, "optname");
+		U8(ev, 3, 2); /* SO_REUSEADDR */
 		BYTES(ev, 4, "\2\1\0\0\0", 5);
 		U32(ev, 5, 4);
 	}
@@ -438,6 +438,7 @@ static void options(void)
 		S64(ev, 0, 0);
 		S64(ev, 1, fd);
 		U8(ev, 2, 1);
+		U8(ev, 3, 4); /* SO_ERROR */
 		BYTES(ev, 4, "\1\0\0\0\0\0\0\0\0", 9);
 		U32(ev, 5, 4);
 	}
