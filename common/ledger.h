@@ -7,7 +7,8 @@
  *
  *   hindcast.start      once per file: {"version", "kernel", "arch", "file": number from 1, "started_ns", "snaplen",
  *                       "rings": {"cpus", "bytes": of each}, "filter": {"follow", "failed", "uid", "comm", ...},
- *                       "margin_ns": reordering window}
+ *                       "margin_ns": reordering window}; with --dynamic-snaplen "dynamic_snaplen": {"statsd_port",
+ *                       "full_ports": [first, last]}
  *   hindcast.selection  first in each file and at every change: {"reason": "start" | "reload" | "shed" | "restore",
  *                       "why": text, "syscalls": [all that is recorded from here on], "added": [...], "removed": [...],
  *                       "rules": [files]}; start adds "unsupported": syscalls the rules want that are not recorded

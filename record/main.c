@@ -30,6 +30,7 @@
 
 enum {
 	SNAPLEN_DEFAULT = 80, /* scap-format.md 15.1 */
+	STATSD_PORT_DEFAULT = 8125, /* 15.2 */
 	SNAPLEN_MAX = 65000,
 	RING_DEFAULT = 8 << 20,
 	RING_MAX = 512 << 20,
@@ -40,10 +41,10 @@ enum {
 
 struct options {
 	const char *write, *compress, *flight, *trigger_priority, *control, *metrics;
-	const char *cgroup, *config, *state_set, *failed, *comm, *snapshot;
+	const char *cgroup, *config, *state_set, *failed, *comm, *snapshot, *full_ports;
 	struct hc_option_list rules, settings, keep, triggers;
-	bool all, all_syscalls, no_shed, dry_run, follow, quiet;
-	uint64_t snaplen, ring_size, pid, uid;
+	bool all, all_syscalls, no_shed, dry_run, follow, quiet, dynamic_snaplen;
+	uint64_t snaplen, statsd_port, ring_size, pid, uid;
 	uint64_t file_bytes, file_seconds, file_events, keep_files, max_seconds, max_events, min_free;
 };
 
@@ -60,6 +61,11 @@ static const struct hc_option table[] = {
 	{ 0, "state-set", "NAME", "the calls needed to follow processes and files: current, or falco-0.35",
 	  HC_OPTION_STRING, TO(state_set) },
 	{ 's', "snaplen", "BYTES", "most data bytes to keep of one I/O call (80)", HC_OPTION_U64, TO(snaplen), 0, SNAPLEN_MAX },
+	{ 0, "dynamic-snaplen", NULL, "keep more on sockets where it says more: 2000 bytes of HTTP, MySQL, PostgreSQL, MongoDB\n"
+				      "and statsd, 512 of DNS", HC_OPTION_FLAG, TO(dynamic_snaplen) },
+	{ 0, "full-ports", "MIN[-MAX]", "16000 bytes where one of the two ports is one of these (means --dynamic-snaplen)",
+	  HC_OPTION_STRING, TO(full_ports) },
+	{ 0, "statsd-port", "PORT", "the port of statsd (8125), for --dynamic-snaplen", HC_OPTION_U64, TO(statsd_port), 1, UINT16_MAX },
 	{ 0, "no-shed", NULL, "never give up a system call under pressure; lose events instead", HC_OPTION_FLAG, TO(no_shed) },
 	{ 0, "keep", "NAME", "give up others, but not this one (repeatable)", HC_OPTION_LIST, TO(keep) },
 	{ 0, "dry-run", NULL, "print what would be selected, and end; needs no privileges", HC_OPTION_FLAG, TO(dry_run) },
@@ -185,6 +191,25 @@ static bool parse_flight(const char *text, uint64_t *ret_ns, uint64_t *ret_bytes
 	return !*end && *ret_bytes >= 1 << 20;
 }
 
+/* "8000-8100", or one port. */
+static bool parse_ports(const char *text, uint16_t *ret_min, uint16_t *ret_max)
+{
+	char *end;
+	unsigned long min = strtoul(text, &end, 10), max = min;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	if (*end == '-') {
+		text = end + 1;
+		max = strtoul(text, &end, 10);
+	}
+	if (*end || *text < '0' || *text > '9' || !min || min > max || max > UINT16_MAX)
+		return false;
+	*ret_min = (uint16_t)min;
+	*ret_max = (uint16_t)max;
+	return true;
+}
+
 /* Options into what the parts take; returns an exit code, 0 to go on. */
 static int interpret(struct session *s)
 {
@@ -256,7 +281,11 @@ static int interpret(struct session *s)
 	s->config = (struct hc_bpf_config){ .boot_to_epoch_ns = hc_bpf_boot_to_epoch_ns(), .wake_bytes = o->ring_size / 8,
 					     .self_tgid = (uint32_t)getpid(), .snaplen = (uint32_t)o->snaplen,
 					     .follow = o->follow || o->pid, .uid = (uint32_t)o->uid,
-					     .filter_uid = o->uid != UINT64_MAX, .filter_comm = o->comm != NULL };
+					     .filter_uid = o->uid != UINT64_MAX, .filter_comm = o->comm != NULL,
+					     .dynamic_snaplen = o->dynamic_snaplen || o->full_ports,
+					     .statsd_port = (uint16_t)o->statsd_port };
+	if (o->full_ports && !parse_ports(o->full_ports, &s->config.fullcapture_port_min, &s->config.fullcapture_port_max))
+		return usage("--full-ports takes a port or two from 1 to 65535: --full-ports 8000-8100");
 	if (o->cgroup) {
 		struct hc_diag diag;
 		uint64_t id;
@@ -449,7 +478,7 @@ static char **split_command(int *argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-	struct session s = { .options = { .snaplen = SNAPLEN_DEFAULT, .ring_size = RING_DEFAULT, .uid = UINT64_MAX,
+	struct session s = { .options = { .snaplen = SNAPLEN_DEFAULT, .statsd_port = STATSD_PORT_DEFAULT, .ring_size = RING_DEFAULT, .uid = UINT64_MAX,
 					   .min_free = UINT64_MAX } };
 	struct hc_select *select;
 	struct hc_diag diag = { 0 };

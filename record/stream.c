@@ -187,20 +187,35 @@ static json_t *describe_filter(const struct hc_bpf_config *config)
 	return filter;
 }
 
+/* What dynamic snaplen adds (scap-format.md 15.2). */
+static json_t *describe_dynamic(const struct hc_bpf_config *config)
+{
+	json_t *dynamic = json_pack("{s:i}", "statsd_port", (int)config->statsd_port);
+
+	if (config->fullcapture_port_max)
+		json_object_set_new(dynamic, "full_ports", json_pack("[i, i]", (int)config->fullcapture_port_min,
+								     (int)config->fullcapture_port_max));
+	return dynamic;
+}
+
 static char *start_text(const struct hc_stream *s, uint64_t now_ns)
 {
+	const struct hc_bpf_config *config = s->o.config;
 	struct hc_output_stats out;
 	struct utsname u;
 	uint32_t n, size;
+	json_t *entry;
 
 	hc_kernel_rings(s->o.kernel, &n, &size);
 	hc_output_stats(s->o.output, &out);
 	uname(&u);
-	return hc_ledger_text(json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:I, s:I}, s:s, s:o}", "version", HC_VERSION, "kernel",
-					u.release, "arch", u.machine, "file", (json_int_t)out.files, "started_ns",
-					(json_int_t)now_ns, "snaplen", (json_int_t)s->o.config->snaplen, "rings", "cpus",
-					(json_int_t)n, "bytes", (json_int_t)size, "enter_events",
-					hc_kernel_enter_text(s->o.kernel), "filter", describe_filter(s->o.config)));
+	entry = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:{s:I, s:I}, s:s, s:o}", "version", HC_VERSION, "kernel", u.release, "arch",
+			  u.machine, "file", (json_int_t)out.files, "started_ns", (json_int_t)now_ns, "snaplen",
+			  (json_int_t)config->snaplen, "rings", "cpus", (json_int_t)n, "bytes", (json_int_t)size, "enter_events",
+			  hc_kernel_enter_text(s->o.kernel), "filter", describe_filter(config));
+	if (config->dynamic_snaplen)
+		json_object_set_new(entry, "dynamic_snaplen", describe_dynamic(config));
+	return hc_ledger_text(entry);
 }
 
 static char *selection_text(const struct hc_stream *s, bool first_in_file)

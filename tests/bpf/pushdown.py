@@ -18,7 +18,7 @@ from recorder import (ASYNC, CHDIR_X, CLOSE_X, HINDCAST, PROCEXIT, WRITE_X, chec
                       rules)
 
 DEEDS = os.path.abspath(sys.argv[3])
-OPEN_X, SOCKET_X, SWITCH, SIGNAL, PAGE_FAULT = 3, 19, 152, 232, 290
+OPEN_X, SOCKET_X, SENDTO_X, SWITCH, SIGNAL, PAGE_FAULT = 3, 19, 31, 152, 232, 290
 N = 20
 
 
@@ -232,6 +232,32 @@ def case_snaplen_is_what_is_kept():
         check(len(writes) == N, f"{len(writes)} writes")
         for w in writes:
             check(struct.unpack("<q", w[0]) == (300,) and w[1] == b"x" * want and struct.unpack("<I", w[3]) == (300,), f"{args}: {w}")
+
+
+SENDS = """
+import socket
+input()
+for port, data in ((8125, b"x"), (53, b"x"), (9999, b"x"), (9998, b"GET /")):
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(data.ljust(3000, b"x"), ("127.0.0.1", port))
+"""
+
+
+def case_dynamic_snaplen_keeps_more_of_what_says_more():
+    for args, want in (([], [80, 80, 80, 80]), (["--dynamic-snaplen"], [2000, 512, 80, 2000]),
+                       (["--dynamic-snaplen", "--statsd-port", "9999", "-s", "600"], [600, 600, 2000, 2000]),
+                       (["--full-ports", "50-60", "--full-ports", "9998-9999"], [2000, 512, 3000, 3000])):
+        p = subprocess.Popen([sys.executable, "-c", SENDS], stdin=subprocess.PIPE)
+        with recorder("--pid", str(p.pid), *args, "-r", rules("sendto")):
+            p.communicate(b"\n", timeout=60)
+        check(p.returncode == 0, f"the sender ends with {p.returncode}")
+        sends = [params(body, 5)[1] for t, _, tid, body in events("a.scap") if t == SENDTO_X and tid == p.pid]
+        check([len(s) for s in sends] == want and all(s.startswith((b"xxx", b"GET")) for s in sends), f"{args}: {[len(s) for s in sends]}")
+        told = dict(ledger("a.scap"))["hindcast.start"].get("dynamic_snaplen")
+        check(bool(told) == any(a.startswith("--") for a in args), told)
+    check(told == {"statsd_port": 8125, "full_ports": [9998, 9999]}, told)
+    for wrong in ("0", "5-4", "1-65536", "x", "5-", "-5"):
+        p = subprocess.run([HINDCAST, "record", "--full-ports", wrong, "-w", "b.scap"], stderr=subprocess.PIPE)
+        check(p.returncode == 2 and b"--full-ports takes" in p.stderr, f"{wrong}: {p.returncode}, {p.stderr}")
 
 
 def case_a_command_is_followed_to_its_last_descendant():
