@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "record/control.h"
 #include "record/metrics.h"
+#include "record/name.h"
 #include "record/scrape.h"
 
 static void report(const struct hc_capture *c)
@@ -104,7 +106,7 @@ static json_t *control_save(struct hc_capture *c, const struct hc_control_reques
 	if (hc_capture_save(c, &trigger, &diag))
 		return hc_control_error(diag.text);
 	hc_output_stats(c->p->output, &out);
-	return json_pack("{s:b, s:s, s:b}", "ok", 1, "file", out.path, "extended", extends);
+	return json_pack("{s:b, s:o, s:b}", "ok", 1, "file", hc_name_json(out.path, strlen(out.path)), "extended", extends);
 }
 
 static json_t *control_status(struct hc_capture *c)
@@ -119,14 +121,13 @@ static json_t *control_status(struct hc_capture *c)
 	hc_stream_counts(c->stream, &counts);
 	hc_rings_pending(c->rings, &fill);
 	hc_output_stats(c->p->output, &out);
-	answer = json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:s, s:I, s:b, s:I}", "ok", 1, "pid", (int)getpid(),
-			   "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)hc_capture_now(c),
-			   "events", (json_int_t)counts.events, "lost", (json_int_t)(lost + counts.refused), "shed", (json_int_t)shed,
-			   "ring_fill_pct", (int)fill,
-			   "selected_syscalls", (int)hc_scset_count(&c->governor.selected),
-			   "shed_syscalls", (int)hc_scset_count(&c->governor.shed), "file", out.path,
-			   "bytes", (json_int_t)out.bytes_out, "saving", c->p->flight && hc_flight_is_saving(c->p->flight),
-			   "saves", (json_int_t)out.saves);
+	answer = json_pack("{s:b, s:i, s:I, s:I, s:I, s:I, s:I, s:i, s:i, s:i, s:o, s:I, s:b, s:I}", "ok", 1, "pid", (int)getpid(),
+			   "started_ns", (json_int_t)c->start_ns, "now_ns", (json_int_t)hc_capture_now(c), "events",
+			   (json_int_t)counts.events, "lost", (json_int_t)(lost + counts.refused), "shed", (json_int_t)shed,
+			   "ring_fill_pct", (int)fill, "selected_syscalls", (int)hc_scset_count(&c->governor.selected),
+			   "shed_syscalls", (int)hc_scset_count(&c->governor.shed), "file",
+			   hc_name_json(out.path, strlen(out.path)), "bytes", (json_int_t)out.bytes_out, "saving",
+			   c->p->flight && hc_flight_is_saving(c->p->flight), "saves", (json_int_t)out.saves);
 	if (c->p->trigger) {
 		hc_trigger_stats(c->p->trigger, &live);
 		json_object_set_new(answer, "live", json_pack("{s:b, s:I, s:I}", "running", live.running, "alerts",

@@ -6,8 +6,11 @@
 #include "record/capture-internal.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include <jansson.h>
+
+#include "record/name.h"
 
 enum { FINISH_MS = 10000 /* for its last words */ };
 
@@ -27,7 +30,7 @@ int hc_capture_live_begin(struct hc_capture *c, struct hc_diag *reterr_diag)
 	json_t *rules = json_array();
 
 	for (size_t i = 0; i < c->o->ntriggers; i++)
-		json_array_append_new(rules, json_string(c->o->triggers[i]));
+		json_array_append_new(rules, hc_name_json(c->o->triggers[i], strlen(c->o->triggers[i])));
 	return hc_stream_live(c->stream, json_pack("{s:s, s:o, s:s}", "state", "running", "rules", rules, "confinement",
 						   hc_trigger_confinement(c->p->trigger)), true, reterr_diag);
 }

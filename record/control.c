@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/name.h"
+
 static const char *const verbs[HC_CONTROL_VERB_COUNT] = {
 	[HC_CONTROL_SAVE] = "save", [HC_CONTROL_STATUS] = "status", [HC_CONTROL_RELOAD] = "reload", [HC_CONTROL_STOP] = "stop",
 };
@@ -63,19 +65,13 @@ const char *hc_control_parse(const char *line, size_t len, struct hc_control_req
 
 json_t *hc_control_error(const char *text)
 {
-	json_t *why = json_string(text);
-
-	return json_pack("{s:b, s:o}", "ok", 0, "error", why ? why : json_string("failed, for a reason that is no text"));
+	return json_pack("{s:b, s:o}", "ok", 0, "error", hc_name_json(text, strlen(text)));
 }
 
-/* answer is NULL if a text in it is no UTF-8, as a path need not be. */
 static void put(struct hc_buf *reply, json_t *answer)
 {
-	char *text;
+	char *text = json_dumps(answer, JSON_PRESERVE_ORDER);
 
-	if (!answer)
-		answer = json_pack("{s:b, s:s}", "ok", 1, "note", "done; but the answer holds a name that is no UTF-8");
-	text = json_dumps(answer, JSON_PRESERVE_ORDER);
 	hc_buf_puts(reply, text);
 	hc_buf_putc(reply, '\n');
 	free(text);

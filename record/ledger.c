@@ -12,6 +12,7 @@
 
 #include "common/mem.h"
 #include "common/schema.h"
+#include "record/name.h"
 
 void hc_ledger_init(struct hc_ledger *ledger, const struct hc_kernel *kernel, uint64_t now_ns)
 {
@@ -82,7 +83,7 @@ char *hc_ledger_trigger(const struct hc_ledger_trigger *t)
 	}
 	if (t->alerts) {
 		/* names are as the rules file has them, which need not be UTF-8 */
-		json_object_set_new(entry, "rule", json_stringn_nocheck(t->rule, strlen(t->rule)));
+		json_object_set_new(entry, "rule", hc_name_json(t->rule, strlen(t->rule)));
 		json_object_set_new(entry, "priority", json_string(t->priority));
 		json_object_set_new(entry, "event_ns", json_integer((json_int_t)t->event_ns));
 		json_object_set_new(entry, "alerts", json_integer((json_int_t)t->alerts));

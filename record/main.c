@@ -478,8 +478,8 @@ static char **split_command(int *argc, char **argv)
 
 static int run(int argc, char **argv)
 {
-	struct session s = { .options = { .snaplen = SNAPLEN_DEFAULT, .statsd_port = STATSD_PORT_DEFAULT, .ring_size = RING_DEFAULT, .uid = UINT64_MAX,
-					   .min_free = UINT64_MAX } };
+	struct session s = { .options = { .snaplen = SNAPLEN_DEFAULT, .statsd_port = STATSD_PORT_DEFAULT, .ring_size = RING_DEFAULT,
+					   .uid = UINT64_MAX, .min_free = UINT64_MAX } };
 	struct hc_select *select;
 	struct hc_diag diag = { 0 };
 	int status, r;

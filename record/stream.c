@@ -19,6 +19,7 @@
 #include "common/map.h"
 #include "common/mem.h"
 #include "config.h"
+#include "record/name.h"
 
 #define RETRY_NS 1000000000ull
 
@@ -181,7 +182,7 @@ static json_t *describe_filter(const struct hc_bpf_config *config)
 	if (config->filter_uid)
 		json_object_set_new(filter, "uid", json_integer(config->uid));
 	if (config->filter_comm)
-		json_object_set_new(filter, "comm", json_stringn_nocheck(config->comm, strnlen(config->comm, sizeof config->comm)));
+		json_object_set_new(filter, "comm", hc_name_json(config->comm, strnlen(config->comm, sizeof config->comm)));
 	if (config->filter_cgroup)
 		json_object_set_new(filter, "cgroup_id", json_integer((json_int_t)config->cgroup_id));
 	return filter;
@@ -228,7 +229,7 @@ static char *selection_text(const struct hc_stream *s, bool first_in_file)
 		struct hc_scset blind = s->select->selection.rules;
 
 		for (size_t i = 0; i < s->select->nfiles; i++)
-			json_array_append_new(files, json_string(s->select->files[i]));
+			json_array_append_new(files, hc_name_json(s->select->files[i], strlen(s->select->files[i])));
 		json_object_set_new(entry, "rules", files);
 		hc_scset_subtract(&blind, s->set);
 		json_object_set_new(entry, "unsupported", hc_ledger_names(&blind));
@@ -574,6 +575,7 @@ int hc_stream_end(struct hc_stream *s, uint64_t now_ns, const char *reason, stru
 	int err;
 
 	hc_rings_stats(s->o.rings, &rings);
-	err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->counts.events, s->bytes, rings.fill_max_pct), reterr_diag);
+	err = tell(s, HC_LEDGER_COST, hc_ledger_cost(&s->ledger, now_ns, s->counts.events, s->bytes, rings.fill_max_pct),
+			   reterr_diag);
 	return err ? err : end_file(s, now_ns, reason, reterr_diag);
 }

@@ -103,11 +103,13 @@ def case_comm_is_the_whole_name():
         for d in deeds.values():
             d.go()
     check(threads() == {deeds[name].pid: N}, f"{threads()}")
-    deeds = {c: Deed("chdir", "-c", c) for c in ("deed", "deeds", "dee")}
-    with recorder("--comm", "deed", "-r", rules("chdir")):
+    bytes_ = b"d\xc3\xa4d\xe4\xff" # a name is bytes, and the ledger says which
+    deeds = {c: Deed("chdir", "-c", c) for c in (bytes_, bytes_ + b"s", bytes_[:-1])}
+    with recorder("--comm", bytes_, "-r", rules("chdir")):
         for d in deeds.values():
             d.go()
-    check(threads() == {deeds["deed"].pid: N}, f"{threads()}")
+    check(threads() == {deeds[bytes_].pid: N}, f"{threads()}")
+    check(dict(ledger("a.scap"))["hindcast.start"]["filter"]["comm"] == "d\u00e4d\\xe4\\xff", dict(ledger("a.scap"))["hindcast.start"])
 
 
 def cgroup2():
