@@ -543,7 +543,7 @@ static const char *looks_like(const uint8_t *p, size_t len)
 		if (len >= kinds[i].len && !memcmp(p, kinds[i].magic, kinds[i].len))
 			return kinds[i].what;
 	}
-	while (text < len && text < 256 && ((p[text] >= ' ' && p[text] < 0x7f) || strchr("\t\r\n", p[text])))
+	while (text < len && text < 256 && ((p[text] >= ' ' && p[text] < 0x7f) || (p[text] && strchr("\t\r\n", p[text]))))
 		text++;
 	return text && (text == len || text == 256) ? "text" : "unknown data";
 }

@@ -358,6 +358,8 @@ Test(blocks, what_is_no_capture_is_named)
 	cr_assert(strstr(diag.text, "text"), "%s", diag.text);
 	cr_assert_eq(open_bytes("\xd4\xc3\xb2\xa1 and thirty bytes more of this", 34, &diag), HC_READ_UNSUPPORTED);
 	cr_assert(strstr(diag.text, "pcap"), "%s", diag.text);
+	cr_assert_eq(open_bytes((char[300]){ 0 }, 300, &diag), HC_READ_UNSUPPORTED); /* a hole where a file was */
+	cr_assert(strstr(diag.text, "unknown data"), "%s", diag.text);
 	put_shb(&b);
 	b.p[12] = 2; /* major version */
 	cr_assert_eq(open_bytes(b.p, b.len, &diag), HC_READ_UNSUPPORTED);
