@@ -44,6 +44,7 @@ static la_int64_t on_seek(struct archive *a, void *ctx, la_int64_t offset, int w
 	if (at < 0)
 		return ARCHIVE_FAILED;
 	s->len = 0;
+	s->err = 0;
 	s->off = (uint64_t)at;
 	input->given = 0;
 	return at;

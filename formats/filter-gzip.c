@@ -126,12 +126,10 @@ static enum hc_piece gzip_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 			if (n && s->eager)
 				break;
 			got = hc_source_more(s);
-			if (got < 0)
-				return hc_filter_fail(f, (int)got, ret_gap);
-			if (!got) {
-				if (n)
+			if (got <= 0) {
+				if (n) /* delivered first; the end shows again on the next call */
 					break;
-				return cut(s, g->member_off, ret_gap);
+				return got < 0 ? hc_filter_fail(f, (int)got, ret_gap) : cut(s, g->member_off, ret_gap);
 			}
 		}
 		g->z.next_in = (Bytef *)s->p;

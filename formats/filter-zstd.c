@@ -32,6 +32,7 @@ enum {
 	BLOCK_HEADER = 3,
 	STREAM_PIECE = 256 << 10, /* streamed output per call: stays in the second-level cache until it was parsed */
 	HEADER_MAX = 18,
+	STEP_MAX = 128 << 10, /* the longest block; only skippable frames are longer */
 };
 
 static bool is_frame(const uint8_t *p, size_t len)
@@ -81,6 +82,19 @@ static enum hc_piece cut(struct zstd *z, struct hc_gap *ret_gap)
 	return HC_PIECE_CUT;
 }
 
+/* What the frame's header says; all of it is waited for, however it comes in. */
+static uint64_t content_size(struct hc_source *s)
+{
+	ZSTD_frameHeader h;
+	size_t r, had;
+
+	do {
+		had = s->len;
+		r = ZSTD_getFrameHeader(&h, s->p, s->len);
+	} while (!ZSTD_isError(r) && r > had && hc_source_want(s, r) == 0 && s->len > had);
+	return r ? ZSTD_CONTENTSIZE_UNKNOWN : h.frameType == ZSTD_skippableFrame ? 0 : h.frameContentSize;
+}
+
 static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_gap)
 {
 	struct hc_source *s = z->filter.source;
@@ -102,9 +116,7 @@ static enum hc_piece start_frame(struct zstd *z, size_t cap, struct hc_gap *ret_
 	if (hc_le32(s->p) != ZSTD_MAGICNUMBER &&
 	    (hc_le32(s->p) & ZSTD_MAGIC_SKIPPABLE_MASK) != ZSTD_MAGIC_SKIPPABLE_START)
 		return resync(z, s->off, hc_filter_foreign(s), ret_gap);
-	z->content = ZSTD_getFrameContentSize(s->p, s->len);
-	if (z->content == ZSTD_CONTENTSIZE_ERROR)
-		z->content = ZSTD_CONTENTSIZE_UNKNOWN;
+	z->content = content_size(s);
 	z->in_frame = true;
 	z->whole = z->content <= cap && z->content > 0 && !s->eager;
 	z->hint = ZSTD_initDStream(z->d);
@@ -125,13 +137,13 @@ static enum hc_piece damaged(struct zstd *z, const char *what, struct hc_gap *re
 }
 
 /* Streaming: how much input the decoder gets next. A call that fails keeps what it produced to itself, so each is given
- * the rest of one block, or of one header, but never both: an error costs no more than its block, however the input
- * comes in. */
+ * one block, or one header, but never both, and whole if the input has it: an error costs no more than its block, and
+ * the search for the next frame begins at the same byte, however the input comes in. */
 static size_t step(const struct zstd *z)
 {
 	size_t n = z->full ? 0 : z->hint > BLOCK_HEADER ? z->hint - BLOCK_HEADER : z->hint;
 
-	return n < z->filter.source->len ? n : z->filter.source->len;
+	return n < STEP_MAX ? n : STEP_MAX;
 }
 
 static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, size_t *ret_n, struct hc_gap *ret_gap)
@@ -145,7 +157,7 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 		return damaged(z, z->failed, ret_gap);
 	do {
 		ZSTD_inBuffer i;
-		size_t r, before = o.pos;
+		size_t r, n, before = o.pos;
 
 		if (!z->in_frame) {
 			enum hc_piece piece;
@@ -158,18 +170,20 @@ static enum hc_piece zstd_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 			if (z->whole)
 				o.size = cap;
 		}
-		if (!s->len && !z->full) {
-			ssize_t got;
+		n = z->whole ? s->len : step(z);
+		if (s->len < n) {
+			int err;
 
 			if (o.pos && s->eager)
 				break;
-			got = hc_source_more(s);
-			if (got < 0)
-				return hc_filter_fail(f, (int)got, ret_gap);
-			if (!got)
-				return o.pos ? (*ret_n = o.pos, HC_PIECE_DATA) : cut(z, ret_gap);
+			err = hc_source_want(s, n);
+			if (!s->len) {
+				if (o.pos) /* delivered first; the end shows again on the next call */
+					break;
+				return err < 0 ? hc_filter_fail(f, err, ret_gap) : cut(z, ret_gap);
+			}
 		}
-		i = (ZSTD_inBuffer){ s->p, z->whole ? s->len : step(z), 0 };
+		i = (ZSTD_inBuffer){ s->p, n < s->len ? n : s->len, 0 };
 		r = ZSTD_decompressStream(z->d, &o, &i);
 		if (ZSTD_isError(r)) {
 			if (z->whole) {

@@ -36,7 +36,7 @@ static enum hc_piece none_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 		hc_source_skip(s, *ret_n);
 		return HC_PIECE_DATA;
 	}
-	n = s->read(s, out, cap);
+	n = s->err ? s->err : s->read(s, out, cap);
 	if (n < 0)
 		return hc_filter_fail(f, (int)n, ret_gap);
 	s->off += (uint64_t)n;

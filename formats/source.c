@@ -157,8 +157,8 @@ ssize_t hc_source_more(struct hc_source *s)
 	size_t room;
 	ssize_t n;
 
-	if (s->read == read_nothing)
-		return 0;
+	if (s->read == read_nothing || s->err)
+		return s->err;
 	if (s->len == 0 && s->buf)
 		s->p = s->buf;
 	make_room(s, CAP_FIRST / 2);
@@ -166,6 +166,8 @@ ssize_t hc_source_more(struct hc_source *s)
 	n = s->read(s, s->buf + (s->p - s->buf) + s->len, room);
 	if (n > 0)
 		s->len += (size_t)n;
+	else if (n < 0)
+		s->err = (int)n;
 	s->eof = n == 0;
 	return n;
 }
@@ -180,7 +182,7 @@ int hc_source_want(struct hc_source *s, size_t want)
 		make_room(s, want - s->len);
 		n = hc_source_more(s);
 		if (n <= 0)
-			return (int)n;
+			return s->len ? 0 : (int)n;
 	}
 	return 0;
 }

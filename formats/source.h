@@ -21,6 +21,7 @@ struct hc_source {
 	bool eager;       /* input arrives slowly (pipe, followed file): hand on what is there instead of waiting for more */
 	bool eof;
 	char *member;     /* owned: the path was ARCHIVE:MEMBER; NULL otherwise */
+	int err;          /* a read failed: negative errno */
 	char error[120];  /* text for a read that failed with -EBADMSG: the stored data is damaged */
 	atomic_bool stop; /* set by another thread: a waiting read gives up and reports the end */
 
@@ -44,9 +45,11 @@ struct hc_source *hc_source_new(ssize_t (*read)(struct hc_source *, void *, size
 				void *ctx);
 struct hc_source *hc_source_close(struct hc_source *source);
 
-/* Gets more unread bytes, one read: how many were added, 0 at the end of the input, -errno. Moves source->p. */
+/* Gets more unread bytes, one read: how many were added, 0 at the end of the input, -errno: from then on always. Moves
+ * source->p. */
 ssize_t hc_source_more(struct hc_source *source);
-/* Makes at least want bytes unread if the input has them (want <= HC_SOURCE_WANT_MAX). 0 or -errno. */
+/* Makes at least want bytes unread if the input has them (want <= HC_SOURCE_WANT_MAX). 0, or -errno if reading failed and
+ * nothing unread is left: what was read before is used first. */
 int hc_source_want(struct hc_source *source, size_t want);
 void hc_source_skip(struct hc_source *source, size_t n);
 

@@ -19,6 +19,7 @@ struct outcome {
 	int first, last; /* of open; of next */
 	unsigned events, sections, skipped;
 	uint64_t digest; /* of all events and lists */
+	uint64_t reports; /* of where and why something was lost or reading ended */
 	uint64_t events_digest[16]; /* after so many events: for comparing beginnings */
 };
 
@@ -86,6 +87,7 @@ static void consume(struct hc_source *source, const struct hc_reader_options *op
 			o->skipped++;
 			cr_assert_geq(diag.off, 0);
 			cr_assert(diag.text[0]);
+			o->reports = mix(o->reports ^ (uint64_t)diag.off, diag.text, strlen(diag.text));
 		} else {
 			o->digest = digest_event(o->digest, ev);
 			if (o->events < 16)
@@ -94,6 +96,8 @@ static void consume(struct hc_source *source, const struct hc_reader_options *op
 		}
 		cr_assert_lt(o->events + o->skipped, 100000, "does not end");
 	}
+	if (o->last != HC_READ_EOF)
+		o->reports = mix(o->reports, diag.text, strlen(diag.text));
 }
 
 static void check_documented(const struct outcome *o, const char *name, const char *what, size_t at)
@@ -200,6 +204,16 @@ Test(hostile, any_flipped_bit_has_a_documented_outcome, .timeout = 250)
 }
 
 /* ---- damage in the middle of a longer capture ---- */
+
+static void put_zstd_sized(struct hc_buf *to, const char *p, size_t len)
+{
+	put_zstd(to, &(struct hc_buf){ (char *)p, len, 0 }, 0);
+}
+
+static void put_gzip_part(struct hc_buf *to, const char *p, size_t len)
+{
+	put_gzip(to, &(struct hc_buf){ (char *)p, len, 0 });
+}
 
 static void long_capture(struct hc_buf *b, unsigned n)
 {
@@ -426,6 +440,84 @@ Test(hostile, offsets_behind_a_damaged_zstd_frame_are_right)
 			}
 			packed.p[at] ^= 0x10;
 		}
+	}
+}
+
+/* One outcome for one file, whatever way it comes in. A header put in the middle of a block spoils that and looks like a
+ * frame itself: where the search for the next one begins must not hang on how much was there. */
+Test(hostile, damage_is_told_the_same_whole_and_in_pieces, .timeout = 250)
+{
+	static const size_t sizes[] = { 5, 997, 10007 };
+	struct hc_buf plain HC_BUF_DONE = { 0 };
+
+	put_shb(&plain);
+	for (unsigned i = 0; i < 5000; i++)
+		put_close(&plain, hc_hash_u64(i) & 0xffff);
+	for (int kind = 0; kind < 4; kind++) {
+		struct hc_buf packed HC_BUF_DONE = { 0 };
+
+		for (size_t at = 0, n; at < plain.len; at += n) {
+			n = kind & 1 ? plain.len : 28 + 60 * 2000 - (at ? 28 : 0); /* one frame or three */
+			n = n < plain.len - at ? n : plain.len - at;
+			(kind < 2 ? put_zstd_sized : put_gzip_part)(&packed, plain.p + at, n);
+		}
+		for (size_t at = 200; at + 18 < packed.len; at += packed.len / 23) {
+			struct outcome whole, o;
+			char saved[18];
+
+			memcpy(saved, packed.p + at, 18);
+			memcpy(packed.p + at, packed.p, 18);
+			consume(hc_source_new_memory(packed.p, packed.len), NULL, &whole);
+			for (size_t k = 0; k < 2 * sizeof sizes / sizeof *sizes; k++) {
+				struct pieces f = { packed.p, packed.len, 0, sizes[k / 2] };
+				struct hc_source *s = hc_source_new(read_piece, NULL, &f);
+
+				s->eager = k & 1;
+				consume(s, NULL, &o);
+				cr_assert_arr_eq(&o, &whole, sizeof o, "kind %d, byte %zu, in pieces of %zu, eager %zu", kind, at,
+						 sizes[k / 2], k & 1);
+			}
+			memcpy(packed.p + at, saved, 18);
+		}
+	}
+}
+
+/* Reads so many bytes, then fails for good. */
+static ssize_t read_then_fail(struct hc_source *s, void *buf, size_t cap)
+{
+	ssize_t n = read_piece(s, buf, cap);
+
+	return n ? n : -EIO;
+}
+
+/* What was read before an error comes out first; the error ends it. */
+Test(hostile, a_read_error_costs_nothing_that_was_read_before)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 };
+
+	long_capture(&plain, 300);
+	for (int kind = 0; kind < 3; kind++) {
+		HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+		struct hc_buf b HC_BUF_DONE = { 0 };
+		struct pieces f = { 0 };
+		struct hc_diag diag;
+		struct hc_event *ev;
+		unsigned n = 0;
+		int x;
+
+		if (kind == 0)
+			hc_buf_put(&b, plain.p, plain.len);
+		else if (kind == 1)
+			put_zstd_sized(&b, plain.p, plain.len);
+		else
+			put_gzip_part(&b, plain.p, plain.len);
+		f = (struct pieces){ b.p, b.len - (kind ? 2 : 0), 0, 100 }; /* in the middle of the checksum */
+		cr_assert_eq(hc_reader_open_source(&r, hc_source_new(read_then_fail, NULL, &f), "x", NULL, &diag), 0, "kind %d: %s",
+			     kind, diag.text);
+		while ((x = hc_reader_next(r, &ev, &diag)) == HC_READ_EVENT)
+			n++;
+		cr_assert_eq(x, -EIO, "kind %d: %d", kind, x);
+		cr_assert_eq(n, 300, "kind %d: %u", kind, n);
 	}
 }
 
