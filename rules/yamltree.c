@@ -216,6 +216,17 @@ static void push(struct reader *r, struct hc_yaml_node *node)
 	r->stack[r->nstack++] = node;
 }
 
+/* What the alias stands for, knowing where it does: whoever edits the text must not meet the anchored one. */
+static struct hc_yaml_node *aliased(struct reader *r, const yaml_event_t *ev, const struct hc_yaml_node *anchored)
+{
+	struct hc_yaml_node *node = hc_arena_new(r->arena, struct hc_yaml_node);
+
+	*node = *anchored;
+	node->alias = mark(r, ev->start_mark.index).off;
+	node->alias_end = mark(r, ev->end_mark.index).off;
+	return node;
+}
+
 static const char too_heavy[] = "with its aliases written out the file has more than 16 million values";
 
 static int node_from(struct reader *r, yaml_event_t *ev, struct hc_yaml_node **ret);
@@ -273,6 +284,7 @@ static int node_from(struct reader *r, yaml_event_t *ev, struct hc_yaml_node **r
 			return fail(r, ev->start_mark.index, "the alias refers to an anchor that is not defined before it");
 		if (node->open)
 			return fail(r, ev->start_mark.index, "the alias refers to the very value it stands in");
+		node = aliased(r, ev, node);
 		break;
 	case YAML_SCALAR_EVENT:
 		node = scalar(r, ev);

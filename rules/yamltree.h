@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * YAML documents as trees that know where everything stands in the file. Of YAML's types only what rules files need is
- * told apart: null, scalars by their text, sequences, mappings. An alias is the anchored node itself.
+ * told apart: null, scalars by their text, sequences, mappings. An alias is the anchored node, with its place.
  */
 #pragma once
 
@@ -38,6 +38,7 @@ struct hc_yaml_node {
 	uint32_t nitems;              /* entries of items */
 	uint32_t weight;              /* itself and all values below, aliases written out */
 	bool open;                    /* still being read: an alias to it would be a loop */
+	uint32_t alias, alias_end;    /* through an alias: where that stands, as `at` is the anchored node's; else 0 */
 };
 
 /* All documents of a text. Nodes live in arena. 0, or -EINVAL and diag with text, off, line and column (from 1). */

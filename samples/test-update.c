@@ -61,17 +61,49 @@ static void put_count(struct hc_buf *to, uint64_t n)
 		hc_buf_puts(to, "none");
 }
 
+/* Where the node itself begins, behind its anchor and tag. */
+static uint32_t start_of(const struct updater *u, const struct hc_yaml_node *node)
+{
+	uint32_t off = node->at.off;
+
+	while (off < node->end && (u->text[off] == '&' || u->text[off] == '!')) {
+		while (off < node->end && !isspace((unsigned char)u->text[off]))
+			off++;
+		while (off < node->end && (isspace((unsigned char)u->text[off]) || u->text[off] == '#'))
+			off += u->text[off] == '#' ? (uint32_t)strcspn(u->text + off, "\n") : 1;
+	}
+	return off;
+}
+
+/* What another test's text says through an alias is not this test's to change. */
+static void edit(struct updater *u, uint32_t off, uint32_t end, struct hc_str by)
+{
+	if (off >= u->test->at->at.off && end <= u->test->at->end)
+		hc_test_result_edit(u->result, off, end, by.p, by.len);
+}
+
+/* An anchor stays, as others may refer to it; an alias is replaced, not what it refers to. */
+static void replace_by(struct updater *u, const struct hc_yaml_node *node, struct hc_str by)
+{
+	const uint32_t off = start_of(u, node);
+	struct hc_buf text HC_BUF_DONE = { 0 };
+
+	/* A block scalar's indentation would have to be known. */
+	if (!node->alias && node->kind == HC_YAML_SCALAR && (node->style == HC_YAML_LITERAL || node->style == HC_YAML_FOLDED))
+		return;
+	if (!node->alias && off == node->end && off && !isspace((unsigned char)u->text[off - 1]))
+		hc_buf_putc(&text, ' '); /* `key:` and nothing */
+	hc_buf_put(&text, by.p, by.len);
+	edit(u, node->alias ? node->alias : off, node->alias ? node->alias_end : node->end,
+	     (struct hc_str){ text.p, (uint32_t)text.len });
+}
+
 static void replace(struct updater *u, const struct hc_yaml_node *node, struct hc_str by)
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
 
-	/* A block scalar's indentation would have to be known. */
-	if (node->kind == HC_YAML_SCALAR && (node->style == HC_YAML_LITERAL || node->style == HC_YAML_FOLDED))
-		return;
-	if (node->kind == HC_YAML_NULL && node->at.off == node->end)
-		hc_buf_putc(&text, ' '); /* `key:` and nothing */
 	put_scalar(&text, by);
-	hc_test_result_edit(u->result, node->at.off, node->end, text.p, text.len);
+	replace_by(u, node, (struct hc_str){ text.p, (uint32_t)text.len });
 }
 
 static void replace_count(struct updater *u, const struct hc_yaml_node *node, uint64_t n)
@@ -79,28 +111,46 @@ static void replace_count(struct updater *u, const struct hc_yaml_node *node, ui
 	struct hc_buf text HC_BUF_DONE = { 0 };
 
 	put_count(&text, n);
-	hc_test_result_edit(u->result, node->at.off, node->end, text.p, text.len);
+	replace_by(u, node, (struct hc_str){ text.p, (uint32_t)text.len });
 }
 
 static bool is_flow(const struct updater *u, const struct hc_yaml_node *node)
 {
-	return u->text[node->at.off] == '{' || u->text[node->at.off] == '[';
+	const char c = u->text[start_of(u, node)];
+
+	return c == '{' || c == '[';
 }
 
-/* Where a line after everything of the node begins: block collections end with their last entry, not where libyaml stops. */
+static uint32_t end_of(const struct hc_yaml_node *node)
+{
+	return node->alias ? node->alias_end : node->end;
+}
+
+/* Where a line after everything of the node ends: block collections end with their last entry, not where libyaml stops. */
 static uint32_t end_of_line(const struct updater *u, const struct hc_yaml_node *node)
 {
 	const struct hc_yaml_node *last = node;
 	uint32_t off;
 
-	while ((last->kind == HC_YAML_MAPPING || last->kind == HC_YAML_SEQUENCE) && last->nitems && !is_flow(u, last))
+	while ((last->kind == HC_YAML_MAPPING || last->kind == HC_YAML_SEQUENCE) && last->nitems && !last->alias && !is_flow(u, last))
 		last = last->items[last->nitems - 1];
-	off = last->end;
+	off = end_of(last);
 	while (off && isspace((unsigned char)u->text[off - 1]))
 		off--;
 	while (u->text[off] && u->text[off] != '\n')
 		off++;
-	return off;
+	return off && u->text[off - 1] == '\r' ? off - 1 : off;
+}
+
+/* Behind the last entry: what follows up to the brace may be a comma and comments. */
+static void add_flow_entry(struct updater *u, const struct hc_yaml_node *mapping, const char *entry)
+{
+	const struct hc_yaml_node *last = mapping->nitems ? mapping->items[mapping->nitems - 1] : NULL;
+	const uint32_t off = last ? end_of(last) : start_of(u, mapping) + 1;
+	struct hc_buf text HC_BUF_DONE = { 0 };
+
+	hc_buf_printf(&text, "%s%s", last ? ", " : "", entry);
+	edit(u, off, off, (struct hc_str){ text.p, (uint32_t)text.len });
 }
 
 /* Adds KEY: VALUE lines to a mapping; entry has them with '\n' between and relative indentation, or for flow mappings on one line
@@ -109,24 +159,25 @@ static void add_entry(struct updater *u, const struct hc_yaml_node *mapping, con
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
 	uint32_t off, indent;
+	const char *nl;
 
+	if (mapping->alias && mapping != u->test->at)
+		return;
 	if (is_flow(u, mapping)) {
-		off = mapping->end - 1;
-		while (off && isspace((unsigned char)u->text[off - 1]))
-			off--;
-		hc_buf_printf(&text, "%s%s", mapping->nitems ? ", " : "", flow);
-		hc_test_result_edit(u->result, off, off, text.p, text.len);
+		add_flow_entry(u, mapping, flow);
 		return;
 	}
 	off = end_of_line(u, mapping);
+	nl = u->text + (u->text[off] ? off : strcspn(u->text, "\r\n")); /* as this line ends, or, if it does not, the first */
+	nl = *nl == '\r' ? "\r\n" : "\n";
 	indent = mapping->nitems ? mapping->items[0]->at.column : mapping->at.column;
 	while (*block) {
 		size_t len = strcspn(block, "\n");
 
-		hc_buf_printf(&text, "\n%*s%.*s", (int)indent, "", (int)len, block);
+		hc_buf_printf(&text, "%s%*s%.*s", nl, (int)indent, "", (int)len, block);
 		block += len + (block[len] == '\n');
 	}
-	hc_test_result_edit(u->result, off, off, text.p, text.len);
+	edit(u, off, off, (struct hc_str){ text.p, (uint32_t)text.len });
 }
 
 /* ---- single expectations ---- */
@@ -147,7 +198,7 @@ static void update_field(struct updater *u, struct hc_test_field *want, const st
 	if (!f || hc_test_field_is(a, want) || want->want.match == HC_TEST_REGEX)
 		return;
 	if (hc_str_is(f->json, "null")) {
-		hc_test_result_edit(u->result, want->want.at->at.off, want->want.at->end, "null", 4);
+		replace_by(u, want->want.at, HC_STR("null"));
 		want->want.match = HC_TEST_ABSENT;
 	} else {
 		replace(u, want->want.at, f->text);
@@ -319,11 +370,7 @@ static void scaffold(struct updater *u)
 		hc_buf_puts(&flow, "expectedOutcome: {others: none}");
 	}
 	if (value) { /* `expectedOutcome:` and nothing: the flow form fits on its line */
-		const char *text = strchr(flow.p, '{');
-
-		hc_buf_reset(&block);
-		hc_buf_printf(&block, "%s%s", value->end > value->at.off ? "" : " ", text);
-		hc_test_result_edit(u->result, value->at.off, value->end, block.p, block.len);
+		replace_by(u, value, hc_str(strchr(flow.p, '{')));
 		return;
 	}
 	add_entry(u, u->test->at, block.p, flow.p);

@@ -12,6 +12,7 @@ static struct hc_collect alerts = { .items = items, .n = 4 };
 static struct hc_test_file file;
 static struct hc_test_result result;
 static struct hc_buf out;
+static uint32_t judged; /* which test of the file */
 
 static const char rules_text[] =
 	"- {rule: A, desc: a, condition: evt.type=open, output: o, priority: ERROR, tags: [x, y]}\n"
@@ -62,7 +63,7 @@ TestSuite(test_update, .init = setup, .fini = teardown);
 
 #define HEAD "capture: c\nrules: r\ntests:\n"
 
-/* The first test's verdict; the rewritten file is in out, without HEAD. */
+/* The test's verdict; the rewritten file is in out, without HEAD. */
 static enum hc_test_status judge(const char *test)
 {
 	static const struct hc_test_where scaffold = { .scaffold = true };
@@ -74,10 +75,10 @@ static enum hc_test_status judge(const char *test)
 	hc_buf_printf(&text, HEAD "%s", test);
 	hc_test_file_parse(&file, "f.test.yaml", text.p, text.len, &scaffold);
 	cr_assert_eq(file.doc.nerrors, 0, "%s", file.doc.errors.p);
-	if (!hc_test_check_names(&facts, &file.tests[0], &result))
+	if (!hc_test_check_names(&facts, &file.tests[judged], &result))
 		return result.status;
-	hc_test_check(&facts, &file.tests[0], &result, NULL);
-	hc_test_update(&facts, &file.tests[0], &result);
+	hc_test_check(&facts, &file.tests[judged], &result, NULL);
+	hc_test_update(&facts, &file.tests[judged], &result);
 	status = result.status;
 	hc_test_edited(&file, &result, 1, &out);
 	return status;
@@ -180,6 +181,38 @@ Test(test_update, a_test_without_expectations_gets_the_whole_picture)
 	becomes("- name: n\n  expectedOutcome:\n", "- name: n\n  expectedOutcome: {counts: {A: 2, B (b): 2}, others: none}\n");
 	becomes("- name: n\n  expectedOutcome: null # x\n",
 		"- name: n\n  expectedOutcome: {counts: {A: 2, B (b): 2}, others: none} # x\n");
+}
+
+Test(test_update, comments_and_commas_before_a_brace_do_not_swallow_what_is_added)
+{
+	becomes("- {rule: Never,}\n", "- {rule: Never, expectedOutcome: {count: none},}\n");
+	becomes("- {rule: Never # x, }\n  }\n", "- {rule: Never, expectedOutcome: {count: none} # x, }\n  }\n");
+	becomes("- name: n\n  expectedOutcome: {others: none, counts: {A: 2 # {y\n    }}\n",
+		"- name: n\n  expectedOutcome: {others: none, counts: {A: 2, B (b): 2 # {y\n    }}\n");
+	becomes("- name: n\n  expectedOutcome: &all !!map {others: none}\n",
+		"- name: n\n  expectedOutcome: &all !!map {others: none, counts: {A: 2, B (b): 2}}\n");
+}
+
+Test(test_update, anchors_stay_and_aliases_are_replaced)
+{
+	becomes("- name: n\n  expectedOutcome: {counts: {A: &n 2, B (b): 2, Never: *n}}\n",
+		"- name: n\n  expectedOutcome: {counts: {A: &n 2, B (b): 2, Never: none}}\n");
+	becomes("- name: n\n  expectedOutcome: {counts: {A: &n !!str '7', B (b): *n}}\n",
+		"- name: n\n  expectedOutcome: {counts: {A: &n !!str 2, B (b): 2}}\n");
+	becomes("- name: n\n  expectedOutcome:\n    others: none\n    counts:\n      Never: &n none\n      A: *n\n",
+		"- name: n\n  expectedOutcome:\n    others: none\n    counts:\n      Never: &n none\n      A: 2\n      B (b): 2\n");
+	/* what belongs to another test is not touched */
+	judged = 1;
+	judge("- {name: n, expectedOutcome: &o {others: none}}\n- {name: m, expectedOutcome: *o}\n");
+	cr_expect_eq(result.status, HC_TEST_FAILED);
+	cr_expect_eq(result.nedits, 0);
+	judged = 0;
+}
+
+Test(test_update, lines_end_as_the_others_do)
+{
+	judge("- rule: Never\r\n  description: d\r\n");
+	cr_expect_str_eq(out.p + sizeof HEAD - 1, "- rule: Never\r\n  description: d\r\n  expectedOutcome:\r\n    count: none\r\n");
 }
 
 Test(test_update, what_cannot_be_written_stays)
