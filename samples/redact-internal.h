@@ -10,6 +10,8 @@
 #include "samples/redact.h"
 #include "samples/rule-words.h"
 
+enum { NUMBER_DIGITS = 5 }; /* ports, modes, most pids; longer numbers are pseudonymised */
+
 /* Everything about a word that does not depend on where it stands. Kept until there are too many. */
 struct hc_redact_word {
 	struct hc_str pseudonym;     /* with the parts that rules look for */

@@ -13,6 +13,8 @@
 #include "config.h"
 #include "replay/state-extra.h"
 
+enum { NUMBER_MAX = 100000 };
+
 struct walk {
 	struct hc_redactor *r;
 	bool ledger;
@@ -83,14 +85,20 @@ static json_t *redact_string(struct walk *w, const char *key, const json_t *valu
 	return made ? made : json_string("");
 }
 
-/* IPv4 addresses are numbers in some documents. */
+/* IPv4 addresses are numbers in some documents. What else is longer than the numbers that stay in texts must be known. */
 static json_t *redact_number(struct walk *w, const char *key, json_t *value)
 {
 	uint8_t ip[4];
 	json_int_t v = json_integer_value(value);
 
-	if (w->ledger || (strcmp(key, "ip") && strcmp(key, "HostIp")) || v < 0 || v > UINT32_MAX)
+	if (w->ledger)
 		return json_incref(value);
+	if ((strcmp(key, "ip") && strcmp(key, "HostIp")) || v < 0 || v > UINT32_MAX) {
+		if ((json_is_integer(value) && v < NUMBER_MAX && v > -NUMBER_MAX) || hc_redact_word(w->r, hc_str(key))->ordinary)
+			return json_incref(value);
+		w->r->counts.opaque++;
+		return json_integer(0);
+	}
 	for (int i = 0; i < 4; i++)
 		ip[i] = (uint8_t)(v >> (24 - 8 * i));
 	hc_redact_ip(w->r, ip, sizeof ip, ip);
@@ -126,6 +134,7 @@ static json_t *redact_value(struct walk *w, const char *key, json_t *value)
 	case JSON_STRING:
 		return redact_string(w, key, value);
 	case JSON_INTEGER:
+	case JSON_REAL:
 		return redact_number(w, key, value);
 	case JSON_OBJECT:
 		return redact_object(w, value);

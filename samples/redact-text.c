@@ -57,7 +57,12 @@ static enum hc_redact_action action_of(const struct scan *s, const struct hc_red
 		*ret_class = (enum hc_redact_class)w->holds;
 		return policy->action[w->holds];
 	}
-	if (action == HC_REDACT_KEEP || s->secret)
+	if (s->secret) { /* a password that looks like a path is none */
+		if (action == HC_REDACT_KEEP)
+			*ret_class = HC_REDACT_ARGS;
+		return policy->action[*ret_class];
+	}
+	if (action == HC_REDACT_KEEP)
 		return action;
 	ordinary = names && !(s->mode & HC_REDACT_ORDINARY) ? (s->class == HC_REDACT_USER ? w->account : w->host) : w->ordinary;
 	return ordinary ? HC_REDACT_KEEP : action;
@@ -66,7 +71,8 @@ static enum hc_redact_action action_of(const struct scan *s, const struct hc_red
 /* Texts where a secret follows its name. /etc/passwd is just a file. */
 static bool has_secrets(const struct scan *s)
 {
-	return s->class == HC_REDACT_ARGS || s->class == HC_REDACT_ENV || s->class == HC_REDACT_CONTAINER;
+	return s->class == HC_REDACT_ARGS || s->class == HC_REDACT_ENV || s->class == HC_REDACT_CONTAINER ||
+	       s->class == HC_REDACT_COMMAND; /* titles that programs give themselves */
 }
 
 static void put_word(struct scan *s, struct hc_str word)
@@ -137,8 +143,13 @@ static bool put_flags(struct scan *s, struct hc_str *word)
 /* The number in pipe:[123456], which is no secret and which pipes are told apart by. */
 static bool is_inode(const struct scan *s, struct hc_str word)
 {
-	if (s->class != HC_REDACT_PATH || word.p - s->p < 2 || memcmp(word.p - 2, ":[", 2))
+	const char *end = word.p + word.len;
+
+	if (s->class != HC_REDACT_PATH || word.p - s->p < 3 || memcmp(word.p - 2, ":[", 2) || end + 1 != s->p + s->n || *end != ']')
 		return false;
+	for (const char *p = s->p; p < word.p - 2; p++)
+		if (!is_letter(*p) && *p != '_')
+			return false;
 	for (uint32_t i = 0; i < word.len; i++)
 		if (word.p[i] < '0' || word.p[i] > '9')
 			return false;
@@ -164,6 +175,9 @@ static void scan_word(struct scan *s)
 		address--;
 	end = address;
 	word = (struct hc_str){ s->p + s->i, end - s->i };
+	/* https://user:password@host */
+	s->after_key |= s->i > 0 && s->p[s->i - 1] == ':' && end < s->n && s->p[end] == '@' && has_secrets(s);
+	s->secret |= s->after_key && !dashes;
 	s->i = end;
 	if (!word.len)
 		return;
@@ -240,6 +254,103 @@ static bool scan_address(struct scan *s)
 	return true;
 }
 
+/* ---- what is spelled ---- */
+
+enum { RUN_LETTERS = 4, RUN_NUMBERS = 3, RUN_DIGITS = 9, GAP_MAX = 2 };
+
+/* Words that would stay one by one but not together. */
+struct run {
+	uint32_t items, letters, digits;
+	bool named; /* rules name all of them */
+	bool ports; /* a number is too large for a byte */
+	bool list;  /* there are commas between */
+};
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_hex(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* A single letter, a short number or a byte in hexadecimal that is a word by itself: its length, else 0. */
+static uint32_t item_at(const struct scan *s, uint32_t i)
+{
+	uint32_t k = i, digits = 0;
+
+	while (k < s->n && is_word_byte(s, k))
+		digits += is_digit(s->p[k++]);
+	return k == i + 1 || (digits == k - i && digits <= NUMBER_DIGITS) || (k == i + 2 && is_hex(s->p[i]) && is_hex(s->p[i + 1])) ?
+		k - i : 0;
+}
+
+static void add_item(struct run *run, struct hc_redactor *r, const char *p, uint32_t len)
+{
+	run->named = (!run->items || run->named) && hc_redact_word(r, (struct hc_str){ p, len })->named;
+	run->items++;
+	if (len > 1 || is_digit(*p))
+		run->digits += len;
+	else
+		run->letters++;
+	run->ports |= len > 3 || (len == 3 && memcmp(p, "255", 3) > 0);
+}
+
+static bool tells(const struct run *run)
+{
+	if (run->named || (run->list && run->ports))
+		return false;
+	return run->letters >= RUN_LETTERS || (run->items >= RUN_NUMBERS && run->digits >= RUN_DIGITS);
+}
+
+/* s.e.c.r.e.t, 4111 1111 1111 1111, 70 61 73 73, 10.20.30.*: where it ends, or 0. */
+static uint32_t run_ends(const struct scan *s)
+{
+	struct hc_text_address address;
+	struct run run = { 0 };
+	uint32_t end = s->i, k = s->i, gap = 0, len;
+	bool wild;
+
+	if (s->i && is_word_byte(s, s->i - 1))
+		return 0;
+	while ((len = item_at(s, k)) && !hc_text_address_at((struct hc_str){ s->p, s->n }, k, &address)) {
+		uint32_t width = 0;
+
+		add_item(&run, s->r, s->p + k, len);
+		end = k + len;
+		while (width <= GAP_MAX && end + width < s->n && !is_word_byte(s, end + width))
+			width++;
+		if (!width || width > GAP_MAX || end + width == s->n)
+			break;
+		if (run.items == 1)
+			gap = width;
+		else if (width != gap || memcmp(s->p + end, s->p + k - gap, gap))
+			break;
+		run.list |= s->p[end] == ',';
+		k = end + width;
+	}
+	/* the beginning of addresses, the rest of which is a wildcard */
+	wild = run.items == RUN_NUMBERS && !run.letters && !run.named && gap == 1 && s->p[k - 1] == '.' && end < s->n && s->p[end] == '.' &&
+	       (end + 1 == s->n || strchr("*?$[{", s->p[end + 1]));
+	return wild || tells(&run) ? end : 0;
+}
+
+static bool scan_run(struct scan *s)
+{
+	uint32_t end;
+
+	if (s->r->policy->action[s->class] == HC_REDACT_KEEP || !s->r->policy->ordinary || s->secret)
+		return false;
+	end = run_ends(s);
+	if (!end)
+		return false;
+	put_as_word(s, s->class, end);
+	s->i = end;
+	return true;
+}
+
 /* ---- paths ---- */
 
 static bool under(struct hc_str path, const char *folder)
@@ -249,13 +360,28 @@ static bool under(struct hc_str path, const char *folder)
 	return path.len >= n && !memcmp(path.p, folder, n) && (path.len == n || path.p[n] == '/');
 }
 
+/* Devices below /dev: what drivers name, not volume groups and pools, nor links with the names of disks and their owners. */
+static bool is_device(struct hc_str path)
+{
+	static const char *const folders[] = { "/dev/pts", "/dev/input", "/dev/snd", "/dev/dri", "/dev/net", "/dev/cpu", "/dev/bus",
+					       "/dev/block", "/dev/char", "/dev/vfio", "/dev/fd" };
+
+	if (path.len < 6 || !memchr(path.p + 5, '/', path.len - 5))
+		return true;
+	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+		if (under(path, folders[i]))
+			return !memmem(path.p, path.len, "/by-", 4);
+	return false;
+}
+
 /* Files that are the same on other hosts. A path with `..` may lead anywhere. */
 static bool is_system(struct hc_str path)
 {
 	static const char *const in[] = { "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/proc", "/sys", "/dev",
 					  "/boot" };
-	static const char *const out[] = { "/usr/local", "/usr/home", "/sys/fs/cgroup", "/dev/shm", "/dev/mqueue", "/dev/hugepages",
-					   "/dev/mapper", "/dev/disk" };
+	static const char *const out[] = { "/usr/local", "/usr/home", "/sys/fs/cgroup", "/sys/fs/bpf", "/sys/kernel/config",
+					   "/sys/class/net", "/sys/class/block", "/sys/devices/virtual", "/dev/shm", "/dev/mqueue",
+					   "/dev/hugepages", "/dev/mapper", "/dev/disk" };
 
 	for (uint32_t i = 0; i + 2 < path.len; i++)
 		if (!memcmp(path.p + i, "/..", 3) && (i + 3 == path.len || path.p[i + 3] == '/'))
@@ -265,21 +391,28 @@ static bool is_system(struct hc_str path)
 			return false;
 	for (size_t i = 0; i < sizeof in / sizeof *in; i++)
 		if (under(path, in[i]))
-			return true;
+			return !under(path, "/dev") || is_device(path);
 	return false;
 }
 
-/* Length of the part of a /proc path up to root or cwd, behind which any file of the host may be named; else 0. */
+/* Length of the part of a path up to a link of /proc behind which any file of the host may be named (root/, cwd/, fd/N/); else 0. */
 static uint32_t through_proc(struct hc_str path)
 {
-	if (!under(path, "/proc"))
+	static const char *const links[] = { "/root", "/cwd", "/fd" };
+
+	if (!under(path, "/proc") && !under(path, "/dev/fd"))
 		return 0;
-	for (uint32_t i = 5; i + 5 < path.len; i++) {
-		if (i + 6 < path.len && !memcmp(path.p + i, "/root/", 6))
-			return i + 5;
-		if (!memcmp(path.p + i, "/cwd/", 5))
-			return i + 4;
-	}
+	for (uint32_t i = 4; i < path.len; i++)
+		for (size_t k = 0; k < sizeof links / sizeof *links; k++) {
+			uint32_t end = i + (uint32_t)strlen(links[k]);
+
+			if (end >= path.len || memcmp(path.p + i, links[k], end - i) || path.p[end] != '/')
+				continue;
+			while (k == 2 && ++end < path.len && path.p[end] >= '0' && path.p[end] <= '9')
+				;
+			if (end + 1 < path.len && path.p[end] == '/')
+				return end;
+		}
 	return 0;
 }
 
@@ -333,7 +466,12 @@ static void put_path(struct scan *s, struct hc_str path)
 		path.len -= n;
 	}
 	if (is_system(path)) {
-		scan_part(s, HC_REDACT_PATH_SYSTEM, path, 0);
+		/* no package has files with blanks in their names */
+		const char *blank = memchr(path.p, ' ', path.len);
+
+		n = blank ? (uint32_t)(blank - path.p) : path.len;
+		scan_part(s, HC_REDACT_PATH_SYSTEM, (struct hc_str){ path.p, n }, 0);
+		scan_part(s, HC_REDACT_PATH, (struct hc_str){ path.p + n, path.len - n }, 0);
 		return;
 	}
 	folder = homes_folder(s->r, path);
@@ -395,7 +533,7 @@ static void scan_text(struct scan *s)
 			s->secret |= s->after_key;
 			put_path(s, path);
 			s->i += path.len;
-		} else if (scan_address(s)) {
+		} else if (scan_address(s) || scan_run(s)) {
 			continue;
 		} else if (is_word_byte(s, s->i)) {
 			/* -p and --user are no secrets, even where one is expected */
@@ -417,15 +555,39 @@ void hc_redact_text(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_cl
 	scan_text(&s);
 }
 
+/* How many of these strings spell something together, one letter or number each; 0 if they are too few. */
+static uint32_t spelled_strings(const struct scan *s, struct hc_str text)
+{
+	struct run run = { 0 };
+	uint32_t used = 0;
+
+	if (s->r->policy->action[s->class] == HC_REDACT_KEEP || !s->r->policy->ordinary)
+		return 0;
+	while (used < text.len) {
+		const uint32_t len = (uint32_t)strnlen(text.p + used, text.len - used);
+		const struct scan one = { .p = text.p + used, .n = len, .mode = s->mode };
+
+		if (!len || item_at(&one, 0) != len)
+			break;
+		add_item(&run, s->r, one.p, len);
+		used += len + 1;
+	}
+	return tells(&run) ? run.items : 0;
+}
+
 void hc_redact_strings(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_class class, struct hc_str text, unsigned mode)
 {
 	bool after_key = false;
+	uint32_t spelled = 0;
 
 	while (text.len) {
 		const char *nul = memchr(text.p, 0, text.len);
 		uint32_t len = nul ? (uint32_t)(nul - text.p) : text.len;
 		struct scan s = { r, out, class, text.p, len, 0, mode, after_key, false };
 
+		if (!spelled)
+			spelled = spelled_strings(&s, text);
+		s.secret = spelled && spelled--;
 		scan_text(&s);
 		hc_buf_putc(out, '\0');
 		after_key = s.after_key;
@@ -436,9 +598,11 @@ void hc_redact_strings(struct hc_redactor *r, struct hc_buf *out, enum hc_redact
 
 void hc_redact_path(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_class class, struct hc_str text)
 {
-	struct scan s = { r, out, class, text.p, text.len, 0, HC_REDACT_WHOLE_PATH, false, false };
+	/* programs write titles over their names: nginx: master process /usr/sbin/nginx -c /srv/x.conf */
+	bool title = class == HC_REDACT_COMMAND && text.len && memchr(text.p, ' ', text.len);
+	struct scan s = { r, out, class, text.p, text.len, 0, title ? 0 : HC_REDACT_WHOLE_PATH, false, false };
 
-	if (text.len && text.p[0] == '/')
+	if (text.len && text.p[0] == '/' && !title)
 		put_path(&s, text);
 	else
 		scan_text(&s);

@@ -17,7 +17,6 @@ enum {
 	CACHE_BYTES_MAX = 64 << 20,
 	COMM_LEN = 15,       /* longer names of programs are cut to this */
 	ATTEMPTS_MAX = 16,
-	NUMBER_DIGITS = 5,   /* ports, modes, most pids; longer numbers are pseudonymised */
 	TAIL_DIGITS = 2,     /* python3, eth0: an ordinary word with digits behind it is one, too */
 	ID_LEN_MIN = 12, ID_LEN_MAX = 128, UUID_LEN = 36, FULL_ID_LEN = 64,
 	WORD_LEN_MAX = 4096, /* beyond that, parts that rules look for are not looked for: it would cost too much */
@@ -375,6 +374,10 @@ void hc_redact_know(struct hc_redactor *r, struct hc_str name, enum hc_redact_cl
 		for (k = i; k < name.len && hc_is_word_byte((uint8_t)name.p[k]); k++)
 			;
 		know_word(r, (struct hc_str){ name.p + i, k - i }, class, ordinary);
+		/* DOMAIN\\user */
+		for (uint32_t at = i; at < k; at++)
+			if (name.p[at] == '\\')
+				know_word(r, (struct hc_str){ name.p + at + 1, k - at - 1 }, class, ordinary);
 	}
 }
 

@@ -266,12 +266,14 @@ Test(redact, json_hides_keys_and_values)
 	hc_buf_printf(&doc,
 		      "{\"container\":{\"id\":\"%s\",\"name\":\"%s\",\"image\":\"%s/%s:%s\",\"labels\":{\"%s\":\"%s\","
 		      "\"io.kubernetes.pod.name\":\"%s\"},\"env\":[\"A=%s\"],\"Mounts\":[{\"Source\":\"/home/%s\",\"Destination\":"
-		      "\"/%s\"}],\"%s\":[[\"%s\"]],\"ip\":1572395042},\"version\":\"%s\",\"kernel\":\"6.1-%s\",\"reason\":\"%s\","
+		      "\"/%s\"}],\"%s\":[[\"%s\"]],\"ip\":1572395042,\"pin\":8675309,\"rate\":3.14159,\"memory_limit\":536870912},"
+		      "\"version\":\"%s\",\"kernel\":\"6.1-%s\",\"reason\":\"%s\","
 		      "\"rules\":[\"/home/%s.yaml\"],\"filter\":{\"comm\":\"%s\"},\"threads\":[{\"%s\":\"%s\"}],\"source\":\"%s\","
 		      "\"arch\":\"%s\"}",
 		      c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c);
 	put_event(texty_event(PPME_CONTAINER_JSON_2_E, doc.p, (uint32_t)doc.len + 1));
 	cr_assert(!holds("1572395042", 10), "an address as a number");
+	cr_assert(!holds("8675309", 7) && !holds("3.14159", 7) && holds("536870912", 9));
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct value values[] = { N(0), S(names[i]), B(doc.p, doc.len + 1) };
 
@@ -361,6 +363,72 @@ Test(redact, ordinary_texts_stay)
 		cr_assert_str_eq(argument(args[i]), args[i]);
 }
 
+Test(redact, what_is_spelled_is_hidden)
+{
+	static const char *const texts[][2] = {
+		{ "s e c r e t", "s e" }, { "s.e.c.r.e.t", "s.e" }, { "echo p,a,s,s", "a,s" }, { "4111 1111 1111 1111", "4111" },
+		{ "078 05 1120", "1120" }, { "ping 185.213.136.$i", "185" }, { "grep 10.20.30.", "10.20" }, { "nmap 10.20.30.*", "20.30" },
+		{ "5254.1728.3456", "5254" }, { "70 61 73 73 77 6f 72 64", "73" },
+		{ "chr(112,97,115,115,119)", "115" }, { "555-123-4567", "555" },
+	};
+	static const char *const stay[] = { "nmap -p 22,80,443,8080,8443", "sleep 1 2", "1.2.3", "12:34:56", "chmod 0644 a b", "2 1024 600",
+					    "127.0.0.1 22 80" };
+	static const char strings[] = "echo\0s\0e\0c\0r\0e\0t\0-n\0a\0b";
+	struct hc_event ev;
+	const struct hc_event_info *info = &hc_event_table[PPME_SYSCALL_EXECVE_19_X];
+	uint32_t len;
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		cr_assert(!strstr(argument(texts[i][0]), texts[i][1]), "%s became %s", texts[i][0], argument(texts[i][0]));
+	for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
+		cr_assert_str_eq(argument(stay[i]), stay[i]);
+	ev = put_event(texty_event(PPME_SYSCALL_EXECVE_19_X, strings, sizeof strings));
+	for (uint32_t i = 0; i < info->nparams; i++) {
+		const uint8_t *p = hc_event_param(&ev, i, &len);
+
+		if (strcmp(info->params[i].name, "args"))
+			continue;
+		cr_assert(!memmem(p, len, "s\0e", 3) && !memmem(p, len, "r\0e", 3));
+		cr_assert(memmem(p, len, "echo", 5) && memmem(p, len, "-n\0a\0b", 7));
+	}
+}
+
+/* Links in /proc lead out of it; below /dev and /sys are names that people gave. */
+Test(redact, system_paths_are_only_what_every_system_has)
+{
+	static const char *const paths[] = { "/proc/self/fd/5/%s", "/proc/1/task/1/fd/3/%s", "/dev/fd/3/%s", "/dev/vg_%s/lv",
+					     "/proc/1/root/proc/self/cwd/%s", "/dev/zvol/%s/x", "/dev/input/by-id/usb-%s", "/sys/fs/bpf/%s",
+					     "/sys/class/net/%s",
+					     "/sys/kernel/config/target/%s", "/sys/devices/virtual/net/%s" };
+	static const char *const stay[] = { "/proc/self/fd/5", "/dev/pts/3", "/dev/input/event7", "/sys/kernel/mm/ksm/run", "/dev/sda1" };
+
+	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+		char text[256];
+
+		snprintf(text, sizeof text, paths[i], canary); /* formats are ours */
+		path(text);
+		cr_assert(!betrayal(canary), "%s", text);
+	}
+	for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
+		cr_assert_str_eq(path(stay[i]), stay[i]);
+	cr_assert_str_neq(path("/tmp/x:[12345678]"), "/tmp/x:[12345678]", "no inode");
+}
+
+/* Programs write titles over their arguments. */
+Test(redact, a_title_is_no_path)
+{
+	static const char *const titles[] = { "nginx: master process /usr/sbin/nginx -c /srv/%s.conf", "/usr/sbin/sshd %s [priv]",
+					      "postgres: %s payroll 10.1.2.3(5432) idle", "sshd: password=%s" };
+
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++) {
+		char text[256];
+
+		snprintf(text, sizeof text, titles[i], canary); /* formats are ours */
+		put_event(texty_event(PPME_SYSCALL_EXECVE_19_X, text, (uint32_t)strlen(text) + 1));
+		cr_assert(!betrayal(canary), "%s", text);
+	}
+}
+
 Test(redact, a_word_is_the_same_everywhere)
 {
 	char want[128];
@@ -393,15 +461,12 @@ Test(redact, addresses_are_found_wherever_they_stand)
 {
 	static const char *const around[] = {
 		"%s", "-%s", "-h%s", "--host=%s", "backup-%s.tar.gz", "scan_%s.xml", "x%s", "%s_x", "%s-x", "%sx", "%s.443", "%s:80",
-		"a.%s", "%s.in-addr.arpa",
-		"http%%3A%%2F%%2F%s%%2F", "a%%20%s", "\\%s", "%s\\n", "/usr/share/nmap-%s.xml", "1.%s", "%s.1.2", "_%s_",
-		"%s%%eth0", "\303\251%s", "(%s)", "user@%s:/srv", "300.%s",
+		"a.%s", "%s.in-addr.arpa", "http%%3A%%2F%%2F%s%%2F", "a%%20%s", "\\%s", "%s\\n", "/usr/share/nmap-%s.xml", "1.%s",
+		"%s.1.2", "_%s_", "%s%%eth0", "\303\251%s", "(%s)", "user@%s:/srv", "300.%s",
 	};
-	static const char *const addresses[][3] = {
-		{ "185.213.136.245", "185.213", "136.245" },
-		{ "2a02:4570:3921:1234:5678:9876:5432:1357", "4570", "1357" },
-		{ "52:54:17:28:34:56", "54:17", "34:56" },
-	};
+	static const char *const addresses[][3] = { { "185.213.136.245", "185.213", "136.245" },
+						    { "2a02:4570:3921:1234:5678:9876:5432:1357", "4570", "1357" },
+						    { "52:54:17:28:34:56", "54:17", "34:56" } };
 
 	for (size_t a = 0; a < sizeof addresses / sizeof *addresses; a++) {
 		for (size_t i = 0; i < sizeof around / sizeof *around; i++) {
@@ -427,6 +492,9 @@ Test(redact, listed_names_are_hidden_word_by_word)
 	u = hc_section_add_user(&s);
 	u->name = hc_section_str(&s, "test.grep", 9);
 	u->home = u->shell = hc_section_str(&s, "/", 1);
+	u = hc_section_add_user(&s);
+	u->name = hc_section_str(&s, "DOMAIN\\zelda", 12);
+	u->home = u->shell = hc_section_str(&s, "/", 1);
 	hc_section_add_interface(&s)->name = hc_section_str(&s, "wg-acme", 7);
 	s.interfaces[0].type = 1;
 	hc_section_add_interface(&s)->name = hc_section_str(&s, "eth0", 4);
@@ -436,6 +504,7 @@ Test(redact, listed_names_are_hidden_word_by_word)
 	cr_assert(!strstr(argument("test.grep@localhost"), "test") && !strstr(argument("test.grep@localhost"), "grep"));
 	cr_assert(!strstr(path("/sys/class/net/wg-acme/address"), "acme"));
 	cr_assert_str_eq(path("/sys/class/net/eth0/address"), "/sys/class/net/eth0/address");
+	cr_assert(!strstr(path("/usr/share/zelda.png"), "zelda"), "DOMAIN\\zelda is listed");
 }
 
 Test(redact, secrets_behind_their_names_are_hidden_even_if_ordinary)
@@ -443,6 +512,9 @@ Test(redact, secrets_behind_their_names_are_hidden_even_if_ordinary)
 	cr_assert(!strstr(argument("mysql --password=grep -v"), "grep"));
 	cr_assert(!strstr(argument("--token grep.sed"), "grep"));
 	cr_assert(strstr(argument("mysql --user grep"), "grep"));
+	cr_assert(!strstr(argument("--password=/usr/grep"), "grep"), "a password that looks like a path");
+	cr_assert(!strstr(argument("curl https://root:grep@localhost/"), "grep"));
+	cr_assert(!strstr(argument("Authorization: Bearer grep"), "grep"));
 }
 
 static const char ruleset[] =
