@@ -6,6 +6,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/exit.h"
 #include "common/map.h"
@@ -47,6 +48,7 @@ struct input {
 	struct hc_reader *reader;
 	struct hc_event *ev; /* NULL: at its end */
 	const char *path;
+	uint64_t key_ns; /* time of ev; where none is set, that of the event before */
 	uint64_t first_ns;
 	uint32_t place; /* on the command line: ties stay in that order */
 };
@@ -96,12 +98,21 @@ static void merge_lists(struct hc_section *to, const struct hc_section *from, st
 	}
 }
 
+/* Container events of old captures have no time, and those made in user space may not have got one (scap-format.md 9.1). */
+static bool has_time(const struct hc_event *ev)
+{
+	return ev->ts_ns != 0 && ev->ts_ns != UINT64_MAX;
+}
+
 static int advance(struct hc_copy *copy, struct input *in)
 {
 	int r = hc_copy_next(copy, in->reader, &in->ev);
 
-	if (r == HC_READ_EVENT)
+	if (r == HC_READ_EVENT) {
+		if (has_time(in->ev))
+			in->key_ns = in->ev->ts_ns;
 		return 0;
+	}
 	in->ev = NULL;
 	if (r == HC_READ_SECTION) {
 		hc_progress_clear(&copy->progress);
@@ -134,7 +145,7 @@ static int interleave(struct hc_copy *copy, struct input *inputs, uint32_t n)
 		struct input *next = NULL;
 
 		for (uint32_t i = 0; i < n; i++) {
-			if (inputs[i].ev && (!next || inputs[i].ev->ts_ns < next->ev->ts_ns))
+			if (inputs[i].ev && (!next || inputs[i].key_ns < next->key_ns))
 				next = &inputs[i];
 		}
 		if (!next)
@@ -172,20 +183,40 @@ static int append(struct hc_copy *copy, struct input *in)
 	return 0;
 }
 
+/* When the capture begins. If its first event does not say, a second reader looks for one that does, where the input can
+ * be read twice. */
+static uint64_t first_time(const struct input *in)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *reader = NULL;
+	struct hc_event *ev;
+	int r;
+
+	if (in->ev && has_time(in->ev))
+		return in->ev->ts_ns;
+	if (!in->ev || !strcmp(in->path, "-") || hc_reader_open(&reader, in->path, NULL, NULL))
+		return UINT64_MAX;
+	while ((r = hc_reader_next(reader, &ev, NULL)) == HC_READ_EVENT || r == HC_READ_SKIPPED || r == HC_READ_SECTION) {
+		if (r == HC_READ_EVENT && has_time(ev))
+			return ev->ts_ns;
+	}
+	return UINT64_MAX;
+}
+
 static int merge(struct hc_copy *copy, struct input *inputs, uint32_t n, const struct options *o)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < n && !r; i++) {
+	for (uint32_t i = 0; i < n && !r; i++)
 		r = advance(copy, &inputs[i]);
-		inputs[i].first_ns = inputs[i].ev ? inputs[i].ev->ts_ns : UINT64_MAX;
-	}
 	if (r)
 		return r;
 	if (o->interleave)
 		return interleave(copy, inputs, n);
-	if (!o->keep_order)
+	if (!o->keep_order) {
+		for (uint32_t i = 0; i < n; i++)
+			inputs[i].first_ns = first_time(&inputs[i]);
 		qsort(inputs, n, sizeof *inputs, by_time);
+	}
 	for (uint32_t i = 0; i < n && !r; i++) {
 		r = append(copy, &inputs[i]);
 		inputs[i].reader = hc_reader_close(inputs[i].reader);

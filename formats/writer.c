@@ -19,6 +19,7 @@ struct hc_writer {
 	uint64_t last_ts_ns; /* of the latest event */
 	bool begun;          /* a section was begun ... */
 	bool has_event;      /* ... and has an event */
+	bool has_machine;    /* a section said on what machine */
 };
 
 int hc_writer_open(struct hc_writer **ret, int fd, const char *name, const struct hc_writer_options *options,
@@ -153,13 +154,20 @@ static int put_block(void *ctx, const void *block, size_t len)
 
 int hc_writer_section(struct hc_writer *w, const struct hc_section *section, struct hc_diag *reterr_diag)
 {
+	struct hc_section said = *section;
 	int r = complete_section(w, reterr_diag);
 
 	if (r)
 		return r;
 	w->begun = true;
 	w->has_event = false;
-	r = hc_lists_write(section, put_block, w);
+	/* What is not said of the machine is what an earlier section said (scap-format.md 2.4): another one's. */
+	if (w->has_machine && !section->has_machine) {
+		said.has_machine = true;
+		said.machine = (struct hc_machine){ .ncpus = UINT32_MAX };
+	}
+	w->has_machine = said.has_machine;
+	r = hc_lists_write(&said, put_block, w);
 	return r ? hc_frames_error(w->frames, reterr_diag) : 0;
 }
 

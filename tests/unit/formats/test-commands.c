@@ -214,6 +214,37 @@ Test(commands, merge_interleaves_events_of_one_host)
 	cr_assert_neq(access("out2", F_OK), 0);
 }
 
+/* Where it stands in time is what the first event with a time says; the machine is only that of its own section. */
+Test(commands, merge_of_captures_whose_first_events_have_no_time)
+{
+	static const uint64_t times[][4] = { { UINT64_MAX, 400, 600, 800 }, { 0, 100, 500, 700 } };
+	struct hc_info info;
+
+	for (int f = 0; f < 2; f++) {
+		struct hc_buf b HC_BUF_DONE = { 0 };
+
+		put_shb(&b);
+		if (f)
+			put_mi(&b, 0x201, "early");
+		for (int i = 0; i < 4; i++)
+			put_close(&b, times[f][i]);
+		put_file(f ? "early" : "late", &b);
+	}
+	cr_assert_eq(RUN(merge, "late", "early", "out"), 0);
+	cr_assert_eq(hc_info_read(&info, "out", false, false, false, NULL), 0);
+	cr_assert_eq(info.nsections, 2);
+	cr_assert_str_eq(info.sections[0].machine.hostname, "early");
+	cr_assert_str_eq(info.sections[1].machine.hostname, "");
+	cr_assert_eq(info.sections[1].machine.ncpus, UINT32_MAX);
+	hc_info_done(&info);
+	cr_assert_eq(RUN(merge, "--interleave", "late", "early", "out"), 0);
+	cr_assert_eq(hc_info_read(&info, "out", false, false, false, NULL), 0);
+	cr_assert_eq(info.stats.events, 8);
+	cr_assert_eq(info.backwards, 0);
+	cr_assert_eq(info.last_ns, 800);
+	hc_info_done(&info);
+}
+
 /* Standard output of the last command, from a file it was sent to. */
 static json_t *info_json(const char *file, int *ret_exit)
 {
