@@ -8,6 +8,7 @@ set, a file every moment. Whatever happens, there is never a file that does not 
 HINDCAST_FAULT_ROUNDS (3; 1 in a sanitized build): how often each way of recording is killed. recorder.py says what is needed."""
 import contextlib
 import glob
+import json
 import os
 import random
 import re
@@ -47,6 +48,32 @@ def busy(*kinds):
         for p in storms:
             os.killpg(p.pid, signal.SIGKILL)
             p.wait()
+
+
+def flight(*args, env=None):
+    """A flight recorder whose words are in ./log."""
+    return subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "--control", "ctl", *args], stderr=open("log", "w"), env=env)
+
+
+def kept(n):
+    """So many events are in its memory."""
+    def status():
+        p = subprocess.run([HINDCAST, "control", "ctl", "status"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60)
+        return p.returncode == 0 and json.loads(p.stdout)["events"] >= n
+    until(status, f"{n} events")
+
+
+def said(text):
+    def has():
+        with open("log") as f:
+            return text in f.read()
+    until(has, f"the recorder to say '{text}'")
+
+
+def ended(p):
+    p.send_signal(signal.SIGTERM)
+    with open("log") as f:
+        check(p.wait(60) == 0, f"{p.returncode}, {f.read()}")
 
 
 def captures():
@@ -108,13 +135,12 @@ def case_short_writes_lose_nothing():
         check(got + dropped == n, f"{got} recorded, {dropped} dropped of {n}")
         os.rename("a.scap", "a.scap.zst" if kind == "zstd" else "b.scap")
     lint("a.scap.zst", "b.scap")
-    p = subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "-w", "f.scap.zst"], stderr=subprocess.PIPE, env=preload("short=1009"))
-    time.sleep(3)
-    p.send_signal(signal.SIGUSR2)
-    time.sleep(1)
-    p.send_signal(signal.SIGTERM)
-    err = p.communicate(timeout=60)[1].decode()
-    check(p.returncode == 0 and "saving to f-000001.scap.zst" in err, err)
+    p = flight("-w", "f.scap.zst", env=preload("short=1009"))
+    with busy("slow"):
+        kept(1000)
+        p.send_signal(signal.SIGUSR2)
+        said("saving to f-000001.scap.zst")
+    ended(p)
     lint("f-000001.scap.zst")
 
 
@@ -135,15 +161,14 @@ def case_a_disk_that_fails_leaves_complete_frames():
 
 
 def case_a_disk_that_fails_ends_a_save_not_the_recording():
-    p = subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "-w", "f.scap.zst"], stderr=subprocess.PIPE, env=preload("eio=100000"))
+    p = flight("-w", "f.scap.zst", env=preload("eio=100000"))
     with busy("openclose"):
-        time.sleep(4)
+        kept(200000)
         p.send_signal(signal.SIGUSR2)
-        time.sleep(2)
+        said("cannot save")
+    said("Input/output error")
     check(p.poll() is None, "the recording has ended")
-    p.send_signal(signal.SIGTERM)
-    err = p.communicate(timeout=60)[1].decode()
-    check(p.returncode == 0 and "cannot save" in err and "Input/output error" in err, f"{p.returncode}, {err}")
+    ended(p)
     for f in captures():
         replays(f)
         lint(f)
@@ -171,18 +196,16 @@ def case_a_full_disk_leaves_what_fits():
         with open("small/full", "wb") as f, contextlib.suppress(OSError):
             while f.write(bytes(65536)):
                 f.flush()
-        p = subprocess.Popen([HINDCAST, "record", "--flight", "4s,64M", "--min-free", "0", "-w", "small/f.scap.zst"], stderr=subprocess.PIPE)
-        time.sleep(3)
-        p.send_signal(signal.SIGUSR2)
-        time.sleep(2)
-        os.unlink("small/full")
-        p.send_signal(signal.SIGUSR2)
-        time.sleep(1)
-        p.send_signal(signal.SIGTERM)
-        err = p.communicate(timeout=60)[1].decode()
-        check(p.returncode == 0 and "No space left" in err, f"{p.returncode}, {err}")
+        p = flight("--min-free", "0", "-w", "small/f.scap.zst")
+        with busy("slow"):
+            kept(1000)
+            p.send_signal(signal.SIGUSR2)
+            said("No space left")
+            os.unlink("small/full")
+            p.send_signal(signal.SIGUSR2)
+            until(lambda: any(os.path.getsize("small/" + f) for f in os.listdir("small")), "a save, once there is room")
+        ended(p)
         left = [f for f in os.listdir("small") if os.path.getsize("small/" + f)]
-        check(left, f"nothing saved once there was room: {err}")
         for f in left:
             replays("small/" + f)
     finally:
