@@ -6,12 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <linux/keyctl.h>
 #include <linux/quota.h>
+#include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -492,6 +495,38 @@ static void check_tracepoints(struct trace *t)
 	trace_clear(t);
 }
 
+/* Refuses chdir(2) before it begins. */
+static void be_refused(void *arg)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_chdir, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof code / sizeof *code, code };
+	char path[] = "/"; /* in memory that is there: nobody else is going to look at it */
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+		_exit(1);
+	syscall(SYS_chdir, path);
+}
+
+/* What a seccomp filter does not let through has been tried. */
+static void check_refused(struct trace *t)
+{
+	static const char *const names[] = { "chdir", NULL };
+	int pid;
+
+	what = "refused by seccomp";
+	trace_select(t, names);
+	pid = trace_child(t, be_refused, NULL);
+	ev = trace_find(t, PPME_SYSCALL_CHDIR_X, pid, 0);
+	S64(ev, 0, -EACCES);
+	STR(ev, 1, "/");
+	trace_clear(t);
+}
+
 static void some_fail(void *arg)
 {
 	close(-1);
@@ -645,6 +680,7 @@ int main(void)
 	check_32bit(&t);
 #endif
 	check_tracepoints(&t);
+	check_refused(&t);
 	trace_close(&t);
 	check_filters();
 	check_cgroup_filter();
