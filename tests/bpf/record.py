@@ -6,6 +6,7 @@
 
 recorder.py says what is needed and how captures are read here."""
 import collections
+import contextlib
 import os
 import pty
 import re
@@ -252,10 +253,14 @@ def case_a_full_disk_leaves_complete_frames():
 
 def case_a_deleted_file_is_followed_by_another():
     p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "--follow", "--", "sh", "-c",
-                          "while [ ! -e done ]; do cd .; sleep 0.1; done"], stderr=subprocess.PIPE)
+                          "while [ ! -e done ]; do cd .; : >round; sleep 0.1; done"], stderr=subprocess.PIPE)
     recording()
     os.unlink("a.scap.zst")
     recording()
+    for _ in range(2): # the second round begins after the file
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink("round")
+        until(lambda: os.path.exists("round"), "another round")
     open("done", "w").close()
     err = p.communicate(timeout=60)[1].decode()
     check(p.returncode == 0 and "deleted a.scap.zst" in err, f"{p.returncode}, {err}")
