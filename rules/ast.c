@@ -80,7 +80,10 @@ void hc_ast_print_quoted(struct hc_buf *buf, struct hc_str value)
 	for (uint32_t i = 0; i < value.len; i++) {
 		const char *e = value.p[i] ? strchr(from, value.p[i]) : NULL;
 
-		if (e)
+		/* a quote behind a backslash does not close, not even behind two; but a blank makes one of it (Q) */
+		if (value.p[i] == '\\' && i + 1 == value.len)
+			hc_buf_puts(buf, "\\ ");
+		else if (e)
 			hc_buf_printf(buf, "\\%c", to[e - from]);
 		else if (!value.p[i])
 			hc_buf_puts(buf, "\\x00");

@@ -106,6 +106,9 @@ Test(parser, quoted_strings_end_at_the_first_quote_without_backslash)
 	IS("proc.name = \"\\n\\t\\\"\\\\ \\/\"", "proc.name = \"\\n\\t\\\"\\\\ /\"");
 	IS("proc.name = \"\\x41\\x62\"", "proc.name = Ab");
 	IS("proc.name = \"a\\ \"", "proc.name = a\\");
+	IS("proc.name = \"a b\\ \"", "proc.name = \"a b\\ \"");
+	IS("proc.env[\"A\\xa0 B\\ \"] = \"x\\x00\\n\\ \" and proc.aname[2] in (a,'b!c', \"d\")",
+	   "(proc.env[\"A\xa0 B\\ \"] = \"x\\x00\\n\\ \" and proc.aname[2] in (a, b!c, d))");
 	IS("proc.name = \"\\d\"", "1:17: unsupported string escape sequence: \\d");
 	IS("proc.name = \"\\'\"", "1:17: unsupported string escape sequence: \\'");
 	IS("proc.name = \"\\x4\"", "1:18: unsupported string escape sequence: \\x");
