@@ -30,6 +30,17 @@ run check -V good.yaml warn.yaml
 run check good.yaml bad.yaml
 run check bad.yaml
 run check --json good.yaml bad.yaml
+cat >shape.yaml <<'END'
+- rule: R
+  priority: warning
+  enabled: maybe
+  zeta: 1
+  alpha: 2
+  override: {}
+- list: l
+  items:
+END
+run check --json shape.yaml
 run check missing.yaml
 run check named.txt
 run check
