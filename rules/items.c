@@ -167,7 +167,7 @@ void hc_item_warn_unknown_keys(struct hc_loader *ld, node_t item, const char *co
 {
 	for (uint32_t i = 0; i + 1 < item->nitems; i += 2) {
 		node_t key = item->items[i];
-		const char *name = key->text.p ? key->text.p : "", *near;
+		const char *name = key->kind == HC_YAML_NULL ? "null" : key->text.p ? key->text.p : "", *near;
 		struct hc_problem *p;
 
 		if (key->kind == HC_YAML_SCALAR && among(allowed, key->text))
@@ -204,44 +204,61 @@ static struct overridable *find_overridable(struct overridable *table, const cha
 	return NULL;
 }
 
+static bool bad_word(node_t node)
+{
+	return node->kind != HC_YAML_SCALAR && node->kind != HC_YAML_NULL;
+}
+
 /* Fills table (ends with a NULL key); *ret_any: something is overridden. */
 static int read_override(struct hc_loader *ld, node_t item, const struct hc_location *item_at,
 			 struct overridable *table, bool *ret_any)
 {
 	node_t value = hc_yaml_get(item, "override");
-	const struct hc_location *at;
+	const struct hc_location *at, *top = item_at;
 	struct hc_problem *p;
 
+	while (top->parent)
+		top = top->parent;
 	*ret_any = false;
 	if (!value || value->kind == HC_YAML_NULL || value->kind == HC_YAML_SCALAR)
 		return 0;
 	at = hc_location_new(ld, item_at, "overrides", "", item);
 	for (uint32_t i = 0; i + 1 < value->nitems || (value->kind == HC_YAML_SEQUENCE && i < value->nitems); i += 2) {
 		node_t key = value->items[i], op = value->kind == HC_YAML_MAPPING ? value->items[i + 1] : NULL;
+		const char *name, *asked;
 		struct overridable *o;
-		const char *word;
+		node_t word;
 
-		if (!op || key->kind != HC_YAML_SCALAR || (op->kind != HC_YAML_SCALAR && op->kind != HC_YAML_NULL)) {
-			p = hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, at, NULL, "override must map keys to append or replace");
-			hc_problem_place_node(ld, p, ld->file, value);
+		if (!op || bad_word(key) || bad_word(op)) {
+			word = bad_word(key) || !op ? key : op;
+			p = op ? hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, top, NULL,
+						"yaml-cpp: error at line %u, column %u: bad conversion", word->at.line + 1,
+						word->at.column + 1) :
+				 hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, top, NULL,
+						"invalid node; this may result from using a map iterator as a sequence iterator, "
+						"or vice-versa");
+			hc_problem_place_node(ld, p, ld->file, op ? word : value);
+			hc_problem_hint(ld, p, "'override' says for each key what to do with it: 'condition: append' or "
+					       "'condition: replace'");
 			return HC_RULESET_INVALID;
 		}
-		word = op->kind == HC_YAML_NULL ? "null" : op->text.p;
-		o = find_overridable(table, key->text.p);
-		if (!strcmp(word, "append")) {
+		name = key->kind == HC_YAML_NULL ? "null" : key->text.p;
+		asked = op->kind == HC_YAML_NULL ? "null" : op->text.p;
+		o = find_overridable(table, name);
+		if (!strcmp(asked, "append")) {
 			if (!o || !o->can_append)
-				return INVALID(ld, hc_location_new(ld, at, "overrides", key->text.p, key),
-					       "Key '%s' cannot be appended to, use 'replace' instead", key->text.p);
+				return INVALID(ld, hc_location_new(ld, at, "overrides", name, key),
+					       "Key '%s' cannot be appended to, use 'replace' instead", name);
 			o->append = true;
-		} else if (!strcmp(word, "replace")) {
+		} else if (!strcmp(asked, "replace")) {
 			if (!o)
-				return INVALID(ld, hc_location_new(ld, at, "overrides", key->text.p, key),
-					       "Key '%s' cannot be replaced", key->text.p);
+				return INVALID(ld, hc_location_new(ld, at, "overrides", name, key),
+					       "Key '%s' cannot be replaced", name);
 			o->replace = true;
 		} else {
-			return INVALID(ld, hc_location_new(ld, at, "value for", key->text.p, op),
-				       "Invalid override operation for key '%s': '%s'. Allowed values are: %s%s", key->text.p,
-				       word, o && o->can_append ? "append " : "", o ? "replace " : "");
+			return INVALID(ld, hc_location_new(ld, at, "value for", name, op),
+				       "Invalid override operation for key '%s': '%s'. Allowed values are: %s%s", name,
+				       asked, o && o->can_append ? "append " : "", o ? "replace " : "");
 		}
 		*ret_any = true;
 	}
@@ -657,7 +674,7 @@ int hc_items_read(struct hc_loader *ld, const char *text, size_t len)
 
 		at->line = diag.line ? diag.line - 1 : 0;
 		at->column = diag.column ? diag.column - 1 : 0;
-		at->off = diag.off > 0 ? (uint32_t)diag.off : 0;
+		at->off = at->place = diag.off > 0 ? (uint32_t)diag.off : 0;
 		hc_problem_add(ld, HC_LOAD_ERR_YAML_PARSE, at, NULL, "%s", diag.text);
 		return HC_RULESET_INVALID;
 	}

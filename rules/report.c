@@ -54,11 +54,12 @@ struct hc_location *hc_location_new(struct hc_loader *ld, const struct hc_locati
 {
 	struct hc_location *at = hc_arena_new(&ld->ruleset->arena, struct hc_location);
 
-	*at = (struct hc_location){ parent, item_type, item_name, ld->file->name, 0, 0, 0 };
+	*at = (struct hc_location){ parent, item_type, item_name, ld->file->name, 0, 0, 0, 0 };
 	if (node) {
-		at->line = node->at.line;
-		at->column = node->at.column;
-		at->off = node->at.off;
+		at->line = node->falco_at.line;
+		at->column = node->falco_at.column;
+		at->off = node->falco_at.off;
+		at->place = node->at.off;
 	}
 	return at;
 }
@@ -76,7 +77,7 @@ struct hc_location *hc_location_in_text(struct hc_loader *ld, const struct hc_lo
 			*p = ' ';
 	/* the parser's position is simply added to the parent's, whatever lies between (Q) */
 	*at = (struct hc_location){ parent, "condition expression", "", name, parent->line + place->line,
-				    parent->column + place->column, parent->off + (uint32_t)place->off };
+				    parent->column + place->column, parent->off + (uint32_t)place->off, 0 };
 	return at;
 }
 
@@ -168,7 +169,7 @@ struct hc_problem *hc_problem_add(struct hc_loader *ld, enum hc_load_code code, 
 	while (at && !(file = file_named(ld, at->name)))
 		at = at->parent;
 	if (at && at->parent)
-		hc_problem_place(ld, p, file, at->off, 0);
+		hc_problem_place(ld, p, file, at->place, 0);
 	else if (file)
 		p->file = file->name;
 	return p;

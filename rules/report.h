@@ -36,7 +36,8 @@ struct hc_location {
 	const char *item_type;            /* "rule condition" */
 	const char *item_name;            /* "" if it has none */
 	const char *name;                 /* the file, or the condition's first characters in quotes */
-	uint32_t line, column, off;
+	uint32_t line, column, off;       /* as Falco counts */
+	uint32_t place;                   /* offset a person should look at */
 };
 
 struct hc_problem {

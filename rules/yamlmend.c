@@ -130,6 +130,16 @@ static bool blank_tab(struct mending *m, uint32_t at)
 	return (end == m->len || m->file[end] == '\n' || m->file[end] == '#') && edit(m, at, end - at, " ", NULL);
 }
 
+/* A directive that nobody knows. */
+static bool drop_line(struct mending *m, uint32_t at)
+{
+	uint32_t start = line_start(m, at), end = at;
+
+	while (end < m->len && m->file[end] != '\n')
+		end++;
+	return edit(m, start, end - start, "", NULL);
+}
+
 /* Where libyaml stopped, to an edit; false: it is wrong for everybody. */
 static bool mend(struct mending *m, const struct hc_yaml_failure *f)
 {
@@ -139,8 +149,16 @@ static bool mend(struct mending *m, const struct hc_yaml_failure *f)
 		return false;
 	if (!strcmp(f->problem, "found unexpected end of stream"))
 		return close_quote(m, f->context_off);
-	if (!strcmp(f->problem, "could not find expected ':'"))
-		return strchr("\"'[{", m->file[f->context_off]) ? indent_value(m, f->context_off) : end_key(m, f->context_off);
+	if (!strcmp(f->problem, "could not find expected ':'")) {
+		if (strchr("\"'[{", m->file[f->context_off]))
+			return indent_value(m, f->context_off);
+		/* where the items of the document begin: text of its own */
+		if (f->context_off > 0 && column(m, f->context_off) == 0)
+			return begin_document(m, f->context_off);
+		return end_key(m, f->context_off);
+	}
+	if (!strcmp(f->problem, "found unknown directive name"))
+		return drop_line(m, f->context_off);
 	if (!strcmp(f->problem, "did not find expected <document start>"))
 		return begin_document(m, f->off);
 	if (!strcmp(f->problem, "did not find expected '-' indicator") && f->depth == 1)

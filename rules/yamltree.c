@@ -111,9 +111,9 @@ static size_t bom_len(const char *text, size_t len)
 	return len >= 3 && !memcmp(text, "\xef\xbb\xbf", 3) ? 3 : 0;
 }
 
-static struct hc_yaml_mark mark(const struct reader *r, size_t index)
+static struct hc_yaml_mark mark_of(const struct reader *r, uint32_t off)
 {
-	struct hc_yaml_mark m = { .off = file_off(r, byte_off(r, bom_len(r->text, r->len), index)) };
+	struct hc_yaml_mark m = { .off = off };
 	uint32_t lo = 0, hi = r->nlines;
 
 	while (hi - lo > 1) {
@@ -127,6 +127,11 @@ static struct hc_yaml_mark mark(const struct reader *r, size_t index)
 	m.line = lo;
 	m.column = m.off - r->lines[lo];
 	return m;
+}
+
+static struct hc_yaml_mark mark(const struct reader *r, size_t index)
+{
+	return mark_of(r, file_off(r, byte_off(r, bom_len(r->text, r->len), index)));
 }
 
 static int fail(struct reader *r, size_t index, const char *text)
@@ -172,6 +177,7 @@ static struct hc_yaml_node *new_node(struct reader *r, enum hc_yaml_kind kind, c
 	node->kind = kind;
 	node->weight = 1;
 	node->at = mark(r, ev->start_mark.index);
+	node->falco_at = node->at;
 	node->end = mark(r, ev->end_mark.index).off;
 	return node;
 }
@@ -181,6 +187,19 @@ static bool is_null_word(const char *s, size_t len)
 {
 	return !len || (len == 1 && *s == '~') ||
 	       (len == 4 && (!memcmp(s, "null", 4) || !memcmp(s, "Null", 4) || !memcmp(s, "NULL", 4)));
+}
+
+/* Behind blanks, line breaks and comments. */
+static uint32_t next_token(const struct reader *r, uint32_t off)
+{
+	const char *p = r->input->file;
+	uint32_t len = (uint32_t)r->input->file_len;
+
+	while (off < len && (strchr(" \t\r\n", p[off]) || p[off] == '#'))
+		if (p[off++] == '#')
+			while (off < len && p[off] != '\n')
+				off++;
+	return off;
 }
 
 static struct hc_yaml_node *scalar(struct reader *r, const yaml_event_t *ev)
@@ -198,6 +217,8 @@ static struct hc_yaml_node *scalar(struct reader *r, const yaml_event_t *ev)
 	node->text = (struct hc_str){ hc_arena_dupn(r->arena, value, len), (uint32_t)len };
 	if (node->style == HC_YAML_PLAIN && !ev->data.scalar.tag && is_null_word(value, len))
 		node->kind = HC_YAML_NULL;
+	if (node->kind == HC_YAML_NULL && !len && !ev->data.scalar.anchor)
+		node->falco_at = mark_of(r, next_token(r, node->end));
 	return node;
 }
 
@@ -255,6 +276,11 @@ static int collection(struct reader *r, struct hc_yaml_node *node, yaml_event_ty
 			return err;
 		if (done)
 			break;
+		/* a key without a colon: its value is where the key is */
+		if (item->kind == HC_YAML_NULL && !item->text.len && r->nstack > first && (r->nstack - first) % 2 &&
+		    node->kind == HC_YAML_MAPPING && r->stack[r->nstack - 1]->end == item->at.off && item->at.off &&
+		    r->input->file[item->at.off - 1] != ':')
+			item->falco_at = r->stack[r->nstack - 1]->at;
 		push(r, item);
 		node->weight += item->weight; /* both below the cap: no overflow */
 		if (node->weight > HC_YAML_WEIGHT_MAX)

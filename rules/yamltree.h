@@ -33,6 +33,7 @@ struct hc_yaml_node {
 	enum hc_yaml_style style;     /* SCALAR */
 	struct hc_str text;           /* SCALAR: NUL-terminated */
 	struct hc_yaml_mark at;
+	struct hc_yaml_mark falco_at; /* where Falco's library says it is: a value left out is at the next thing there is */
 	uint32_t end;                 /* offset behind its last byte */
 	struct hc_yaml_node **items;  /* SEQUENCE: items; MAPPING: key, value, key, value ... */
 	uint32_t nitems;              /* entries of items */

@@ -98,6 +98,9 @@ Test(yamlmend, what_stands_behind_the_end_of_a_document_is_another_one)
 	cr_expect_eq(nmends, 2);
 	cr_expect_str_eq(read_as("- a\n...\n- b\n"), "[a@0:2:2]|[b@2:2:10]");
 	cr_expect_str_eq(read_as("- a\nb: c\n"), "[a@0:2:2]|{b@1:0:4 c@1:3:7}");
+	cr_expect_str_eq(read_as("- a: b\noops\n"), "[{a@0:2:2 b@0:5:5}]|oops@1:0:7");
+	cr_expect_str_eq(read_as("- a: b\noops # x\n- c\n"), "[{a@0:2:2 b@0:5:5}]|oops@1:0:7|[c@2:2:18]");
+	cr_expect_eq(read_as("- a: b\noops\n- c: d\n")[0], '!', "its next line belongs to it");
 	cr_expect_eq(read_as("- a:\n  - b\n c: d\n")[0], '!', "between two levels");
 	cr_expect_eq(read_as("- a:\n    - b\n   - c\n")[0], '!');
 	cr_expect_eq(read_as("a: b\n- c\n")[0], '!');
@@ -113,6 +116,7 @@ Test(yamlmend, small_things)
 	cr_expect_str_eq(read_as("- [,a,, b]\n"), "[[~ a@0:4:4 ~ b@0:8:8]]");
 	cr_expect_eq(nmends, 2);
 	cr_expect_eq(read_as("- ,a\n")[0], '!');
+	cr_expect_str_eq(read_as("%FOO x\n---\n- a\n"), "[a@2:2:13]");
 	cr_expect_str_eq(read_as("- a:\n  [x,\n y]\n  b: c\n"), "[{a@0:2:2 [x@1:3:8 y@2:1:12] b@3:2:17 c@3:5:20}]");
 	cr_expect_str_eq(read_as("- a:\n  'x'\n- b\n"), "[{a@0:2:2 x@1:2:7} b@2:2:13]");
 }
