@@ -9,6 +9,7 @@
 
 #include "common/options.h"
 #include "rules/expand.h"
+#include "rules/hint.h"
 #include "rules/origin.h"
 #include "rules/parser.h"
 
@@ -123,35 +124,13 @@ static void place(struct build *b, struct hc_problem *p, const struct hc_origin 
 		p->macro = o->macro;
 }
 
-/* Where the parser wanted an operator and found another word: which one it might have been. */
-static void hint_operator(struct build *b, struct hc_problem *p, const char *text, const struct hc_diag *diag)
-{
-	const char *names[HC_OP_COUNT + 1] = { NULL }, *near;
-	char word[32];
-	size_t n = 0;
-
-	if (strncmp(diag->text, "expected a valid check operator", 31))
-		return;
-	for (text += diag->off; n < sizeof word - 1 && *text && !strchr(" \t\r\n(),\"'", *text); text++)
-		word[n++] = *text;
-	word[n] = '\0';
-	for (int op = 0; op < HC_OP_COUNT; op++)
-		names[op] = hc_op_name((enum hc_op)op);
-	near = n > 1 ? hc_nearest(word, names) : NULL;
-	if (near && strcmp(near, word))
-		hc_problem_hint(b->ld, p, "did you mean '%s'?", near);
-	else if (near)
-		hc_problem_hint(b->ld, p, "'%s' needs a blank behind it", near);
-	else if (!n)
-		hc_problem_hint(b->ld, p, "a field alone is no condition; compare it: = true, exists");
-}
-
 /* List substitution and parsing. The tree's positions are those of the substituted text; its origin explains them. macro:
  * the name if it is one's text, else NULL. */
 static int parse(struct build *b, const struct hc_srctext *text, const struct hc_location *at, const char *macro,
 		 struct hc_ast **ret)
 {
 	struct hc_origin *origin = hc_arena_new(b->arena, struct hc_origin);
+	char hint[HC_HINT_MAX];
 	struct hc_expanded x;
 	struct hc_diag diag = { 0 };
 	struct hc_problem *p;
@@ -171,7 +150,9 @@ static int parse(struct build *b, const struct hc_srctext *text, const struct hc
 		p = hc_problem_add(b->ld, HC_LOAD_ERR_COMPILE_CONDITION, hc_location_in_text(b->ld, at, shown, &diag), shown,
 				   "%s", diag.text);
 		place(b, p, origin, (uint32_t)diag.off, 0, macro);
-		hint_operator(b, p, x.text.p, &diag);
+		hc_hint_syntax(x.text.p ? x.text.p : "", (size_t)diag.off, diag.text, hint);
+		if (hint[0])
+			hc_problem_hint(b->ld, p, "%s", hint);
 		r = HC_RULESET_INVALID;
 	} else {
 		hc_origin_note(*ret, origin, &b->lists);
@@ -215,6 +196,9 @@ static int expand(struct build *b, struct hc_ast **ast, uint32_t visibility, con
 				named->name);
 	else if (near)
 		hc_problem_hint(b->ld, p, "did you mean '%s'?", near);
+	else
+		hc_problem_hint(b->ld, p, "a macro has to be defined in this file or one loaded before it: '- macro: %.*s'",
+				(int)(ref->macro.len < 64 ? ref->macro.len : 64), ref->macro.p);
 	return HC_RULESET_INVALID;
 }
 

@@ -15,6 +15,7 @@
 #include "common/options.h"
 #include "common/schema.h"
 #include "rules/evtset.h"
+#include "rules/hint.h"
 #include "rules/lint.h"
 
 #define TEXT(s) (int)((s).len < 200 ? (s).len : 200), (s).p
@@ -70,7 +71,10 @@ static int refuse_at(struct hc_checker *c, struct hc_ast_pos pos, uint32_t len, 
 static int refuse_literal(struct hc_checker *c, const struct hc_ast *a, const struct hc_literal *l, const char *text,
 			  const char *hint)
 {
-	return refuse_at(c, l->pos, l->value.len, a->values_pos, text, hint);
+	char advice[HC_HINT_MAX];
+
+	hc_hint_value(l->value, text, advice);
+	return refuse_at(c, l->pos, l->value.len, a->values_pos, text, hint ? hint : advice);
 }
 
 /* The operand as a whole is wrong; Falco names the part it has looked at last. */
@@ -135,14 +139,15 @@ static const char *refused_for(enum hc_op op, uint8_t type, bool is_list)
 static int check_operator(struct hc_checker *c, const struct hc_ast *a, const struct hc_expr *left)
 {
 	const char *class = refused_for(a->op, left->type, left->is_list);
-	char text[256];
+	char text[256], hint[HC_HINT_MAX];
 
 	if (!class && left->is_list && a->modifier != HC_MOD_NONE)
 		class = "list";
 	if (!class)
 		return 0;
 	snprintf(text, sizeof text, "filter error: '%s' operator not supported for %s filters", hc_op_name(a->op), class);
-	return refuse_operand(c, a->left, text, NULL);
+	hc_hint_type(class, hint);
+	return refuse_operand(c, a->left, text, hint);
 }
 
 /* --- literals --- */

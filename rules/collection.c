@@ -10,6 +10,11 @@
 
 #include "common/mem.h"
 
+/* For what is to change something that is not there. */
+#define NOT_THERE(ld, at, ...) \
+	(hc_problem_hint(ld, hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, at, NULL, __VA_ARGS__), \
+			 "files are loaded in the order given; what defines it has to come before"), \
+	 HC_RULESET_INVALID)
 #define INVALID(ld, at, ...) (hc_problem_add(ld, HC_LOAD_ERR_VALIDATE, at, NULL, __VA_ARGS__), HC_RULESET_INVALID)
 
 void hc_collection_done(struct hc_collection *collection)
@@ -105,7 +110,7 @@ int hc_collection_append_list(struct hc_loader *ld, const struct hc_list_item *l
 	struct hc_list_item *old = hc_strmap_get(&c->list_names, hc_str(list->name));
 
 	if (!old)
-		return INVALID(ld, list->at, "List uses 'append' or 'override.items: append' but no list by that name already exists");
+		return NOT_THERE(ld, list->at, "List uses 'append' or 'override.items: append' but no list by that name already exists");
 	if (old->nitems + list->nitems > old->cap) {
 		uint32_t cap = 2 * (old->nitems + list->nitems);
 		const char **items = hc_arena_array(&ld->ruleset->arena, const char *, cap);
@@ -143,8 +148,8 @@ int hc_collection_append_macro(struct hc_loader *ld, const struct hc_macro_item 
 	struct hc_macro_item *old = hc_strmap_get(&c->macro_names, hc_str(macro->name));
 
 	if (!old)
-		return INVALID(ld, macro->at,
-			       "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists");
+		return NOT_THERE(ld, macro->at,
+				 "Macro uses 'append' or 'override.condition: append' but no macro by that name already exists");
 	old->visibility = c->counter++;
 	return hc_srctext_append(ld, &old->condition, &macro->condition);
 }
@@ -254,7 +259,7 @@ int hc_collection_append_rule(struct hc_loader *ld, struct hc_rule_update *u)
 	int r = 0;
 
 	if (!rule)
-		return INVALID(ld, u->v.at, "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists");
+		return NOT_THERE(ld, u->v.at, "Rule uses 'append' or 'override.<key>: append' but no rule by that name already exists");
 	if (!u->condition && !u->output && !u->desc && !u->tags && !u->exceptions)
 		return INVALID(ld, u->v.at, "Appended rule must have exceptions or condition property");
 	if (other_source(rule, u->v.source))
@@ -281,8 +286,8 @@ int hc_collection_replace_rule(struct hc_loader *ld, struct hc_rule_update *u)
 	struct hc_rule_item *rule = hc_strmap_get(&c->rule_names, hc_str(u->v.name));
 
 	if (!rule)
-		return INVALID(ld, u->v.at,
-			       "An 'override.<key>: replace' to a rule was requested but no rule by that name already exists");
+		return NOT_THERE(ld, u->v.at,
+				 "An 'override.<key>: replace' to a rule was requested but no rule by that name already exists");
 	if (other_source(rule, u->v.source))
 		return INVALID(ld, u->v.at, "Rule has been re-defined with a different source");
 	if (u->condition)

@@ -314,8 +314,12 @@ static int put_list_fields(struct writer *w, const struct hc_exception *ex)
 
 			if (tuple->node)
 				hc_problem_place_node(w->ld, p, ex->file, tuple->node);
-			hc_problem_hint(w->ld, p, "there are %u fields, so each entry of values is a list of %u",
-					ex->fields.nitems, ex->fields.nitems);
+			if (ex->fields.nitems == 1)
+				hc_problem_hint(w->ld, p, "fields is a list, so each entry of values is one too: [[a], [b]]");
+			else
+				hc_problem_hint(w->ld, p, "there are %u fields, so each entry of values is a list of %u; several values "
+							  "for one field are a list in it: [[[a, b], c]]",
+						ex->fields.nitems, ex->fields.nitems);
 			return HC_RULESET_INVALID;
 		}
 		hc_buf_puts(&w->text, i ? " or (" : "(");

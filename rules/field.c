@@ -54,6 +54,10 @@ const char *hc_field_nearest(struct hc_str name)
 	if (name.len >= sizeof word)
 		return NULL;
 	snprintf(word, sizeof word, "%.*s", (int)name.len, name.p);
+	/* a right name behind a wrong class is more likely than a wrong letter: proc.uid for user.uid */
+	for (size_t i = 0; strchr(word, '.') && i < HC_FIELD_COUNT; i++)
+		if (!strcmp(strchr(names[i], '.'), strchr(word, '.')) && !(hc_field_table[i].flags & HC_FIELD_HIDDEN))
+			return names[i];
 	return hc_nearest(word, names);
 }
 

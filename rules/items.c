@@ -11,6 +11,7 @@
 
 #include "common/options.h"
 #include "rules/collection.h"
+#include "rules/hint.h"
 #include "rules/lexer.h"
 #include "rules/yamlmend.h"
 
@@ -664,6 +665,7 @@ int hc_items_read(struct hc_loader *ld, const char *text, size_t len)
 {
 	const struct hc_location *top = hc_location_new(ld, NULL, "rules content", "", NULL);
 	struct hc_yaml_node **docs;
+	char hint[HC_HINT_MAX];
 	struct hc_diag diag;
 	struct hc_problem *p;
 	uint32_t ndocs;
@@ -675,7 +677,10 @@ int hc_items_read(struct hc_loader *ld, const char *text, size_t len)
 		at->line = diag.line ? diag.line - 1 : 0;
 		at->column = diag.column ? diag.column - 1 : 0;
 		at->off = at->place = diag.off > 0 ? (uint32_t)diag.off : 0;
-		hc_problem_add(ld, HC_LOAD_ERR_YAML_PARSE, at, NULL, "%s", diag.text);
+		p = hc_problem_add(ld, HC_LOAD_ERR_YAML_PARSE, at, NULL, "%s", diag.text);
+		hc_hint_yaml(text, at->off < len ? at->off : len, diag.text, hint);
+		if (hint[0])
+			hc_problem_hint(ld, p, "%s", hint);
 		return HC_RULESET_INVALID;
 	}
 	hc_schema_check(ld, docs, ndocs);

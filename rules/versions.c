@@ -57,6 +57,7 @@ int hc_engine_version_read(struct hc_loader *ld, node_t item, const struct hc_lo
 				   "Rules require engine version %u.%u.%u, but engine version is %s", v[0], v[1], v[2],
 				   HC_ENGINE_VERSION);
 		hc_problem_place_node(ld, p, ld->file, value);
+		hc_problem_hint(ld, p, "these rules are newer than this program; with a lower number here they are at least tried");
 		return HC_RULESET_INVALID;
 	}
 	if (compare_versions(c->engine_version, v) < 0)
