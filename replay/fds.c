@@ -23,6 +23,8 @@ static void entry_unref(struct hc_state *s, struct hc_fd *fd)
 		return;
 	if (s->fd == fd)
 		s->fd = NULL;
+	if (hc_fd_again_keep(s, fd, &fd) && !fd)
+		return;
 	hc_text_unref(&s->pool, fd->name);
 	hc_text_unref(&s->pool, fd->raw);
 	if (fd->memo.bits)
@@ -44,6 +46,7 @@ static struct hc_fd *entry_copy(struct hc_state *s, const struct hc_fd *of)
 
 	*fd = *of;
 	fd->refs = 1;
+	fd->again = 0;
 	fd->memo = (struct hc_memo){ 0 };
 	hc_text_ref(fd->name);
 	hc_text_ref(fd->raw);
@@ -294,6 +297,31 @@ struct hc_fd *hc_fds_add(struct hc_state *s, struct hc_thread *t, int64_t fd, ui
 	return add_event_fd(s, t, fd, entry_new(s, type));
 }
 
+struct hc_fd *hc_fds_add_opened(struct hc_state *s, struct hc_thread *t, int64_t fd, const struct hc_fd_opened *o)
+{
+	uint16_t again;
+	struct hc_fd *known = hc_fd_again_take(s, o, &again);
+	struct hc_fd *entry = add_event_fd(s, t, fd, known ? known : entry_new(s, o->type));
+
+	if (!entry)
+		return NULL;
+	entry->open_flags = o->open_flags;
+	if (known) {
+		s->fd_name_changed = o->name.len > 0;
+		return entry;
+	}
+	entry->flags = o->flags;
+	entry->dev = o->dev;
+	entry->ino = o->ino;
+	entry->again = again;
+	hc_fd_set_name(s, entry, o->name.p, o->name.len);
+	if (hc_str_eq(o->name, o->raw))
+		hc_text_share(s, &entry->raw, entry->name);
+	else
+		hc_text_set(s, &entry->raw, o->raw.p, o->raw.len);
+	return entry;
+}
+
 struct hc_fd *hc_fds_add_copy(struct hc_state *s, struct hc_thread *t, int64_t fd, const struct hc_fd *of)
 {
 	return add_event_fd(s, t, fd, entry_copy(s, of));
@@ -340,6 +368,7 @@ struct hc_fd *hc_fds_edit_own(struct hc_state *s, struct hc_thread *owner, int64
 			s->fd = *slot;
 	} else {
 		hc_memo_reset(&old->memo);
+		old->again = 0;
 	}
 	return *slot;
 }

@@ -32,6 +32,7 @@ struct hc_fd {
 	uint32_t refs;
 	uint8_t type;        /* enum hc_fd_type */
 	uint8_t flags;       /* enum hc_fd_flags */
+	uint16_t again;      /* an opened file as its open made it: where it is laid by (fd-again.c); else 0 */
 	uint32_t open_flags; /* portable */
 	uint32_t dev;
 	uint64_t ino;

@@ -72,9 +72,9 @@ static struct opened read_open(struct hc_state *s, struct hc_event *ev, const st
 	return o;
 }
 
-static void set_layer(struct hc_fd *fd, bool upper, bool lower)
+static uint8_t layer(bool upper, bool lower)
 {
-	fd->flags |= (uint8_t)((upper ? HC_FDF_UPPER : 0) | (lower ? HC_FDF_LOWER : 0));
+	return (uint8_t)((upper ? HC_FDF_UPPER : 0) | (lower ? HC_FDF_LOWER : 0));
 }
 
 void hc_on_open(struct hc_state *s, struct hc_event *ev)
@@ -83,34 +83,26 @@ void hc_on_open(struct hc_state *s, struct hc_event *ev)
 	char path[HC_PATH_SIZE], dir[HC_PATH_SIZE + 1];
 	const int64_t res = result(ev);
 	struct hc_event enter;
-	struct hc_str full;
+	struct hc_fd_opened made;
 	struct opened o;
-	struct hc_fd *fd;
 
 	if (!s->thread || res < 0)
 		return;
 	while (l->type != ev->type)
 		l++;
 	o = read_open(s, ev, l, &enter, dir);
-	full = (struct hc_str){ path, hc_path_concat(path, o.base, o.name) };
-	fd = hc_fds_add(s, s->thread, res, o.flags & O_DIRECTORY_PORTABLE ? HC_FD_DIRECTORY : HC_FD_FILE_V2);
-	if (!fd)
-		return;
-	fd->open_flags = o.flags;
-	hc_fd_set_name(s, fd, full.p, full.len);
-	if (hc_str_eq(full, o.name))
-		hc_text_share(s, &fd->raw, fd->name);
-	else
-		hc_text_set(s, &fd->raw, o.name.p, o.name.len);
-	fd->dev = (uint32_t)number(ev, l->dev);
-	fd->ino = number(ev, l->ino);
+	made = (struct hc_fd_opened){
+		.type = o.flags & O_DIRECTORY_PORTABLE ? HC_FD_DIRECTORY : HC_FD_FILE_V2, .open_flags = o.flags,
+		.dev = (uint32_t)number(ev, l->dev), .ino = number(ev, l->ino),
+		.name = { path, hc_path_concat(path, o.base, o.name) }, .raw = o.name };
 	if (l->creat_flags >= 0) {
 		const uint64_t flags = number(ev, l->creat_flags);
 
-		set_layer(fd, flags & CREAT_UPPER_LAYER, !(flags & CREAT_UPPER_LAYER) && flags & CREAT_LOWER_LAYER);
+		made.flags = layer(flags & CREAT_UPPER_LAYER, !(flags & CREAT_UPPER_LAYER) && flags & CREAT_LOWER_LAYER);
 	} else {
-		set_layer(fd, o.flags & FD_UPPER_LAYER, o.flags & FD_LOWER_LAYER);
+		made.flags = layer(o.flags & FD_UPPER_LAYER, o.flags & FD_LOWER_LAYER);
 	}
+	hc_fds_add_opened(s, s->thread, res, &made);
 }
 
 /* Calls that make one nameless fd: its type, and which parameter is its open flags (0: none). */

@@ -96,6 +96,14 @@ void hc_fds_copy(struct hc_state *s, struct hc_thread *to, const struct hc_threa
 struct hc_fd *hc_fds_add(struct hc_state *s, struct hc_thread *t, int64_t fd, uint8_t type);
 /* The same with a copy of another entry; it may live in the same place. */
 struct hc_fd *hc_fds_add_copy(struct hc_state *s, struct hc_thread *t, int64_t fd, const struct hc_fd *of);
+/* The same for an opened file; strings are copied. */
+struct hc_fd_opened {
+	uint8_t type, flags;
+	uint32_t open_flags, dev;
+	uint64_t ino;
+	struct hc_str name, raw;
+};
+struct hc_fd *hc_fds_add_opened(struct hc_state *s, struct hc_thread *t, int64_t fd, const struct hc_fd_opened *o);
 /* Into a given thread's own table, whatever is in use; for the snapshot. */
 struct hc_fd *hc_fds_add_own(struct hc_state *s, struct hc_thread *t, int64_t fd, uint8_t type);
 /* The entry under fd made safe to change: no longer shared with another process, memo reset. NULL: no such entry. Moves
@@ -118,6 +126,15 @@ void hc_fd_set_cloexec(struct hc_fd *fd, bool on);
 void hc_fd_set_name(struct hc_state *s, struct hc_fd *fd, const void *p, size_t len);
 /* IPv4 tuple from the snapshot: exchanges its ends and renames it (4.2). */
 void hc_fd_swap(struct hc_state *s, struct hc_fd *fd);
+
+/* fd-again.c. */
+void hc_fd_again_init(struct hc_state *s);
+void hc_fd_again_done(struct hc_state *s);
+/* An entry laid by that is as the open would make it but for open_flags, with one reference; or NULL. *ret_again: for
+ * hc_fd.again of an entry made in its place. */
+struct hc_fd *hc_fd_again_take(struct hc_state *s, const struct hc_fd_opened *o, uint16_t *ret_again);
+/* Takes an entry without references. True: laid by; *ret_instead is then the one to be freed in its place, or NULL. */
+bool hc_fd_again_keep(struct hc_state *s, struct hc_fd *fd, struct hc_fd **ret_instead);
 
 /* fd-order.c. */
 void hc_fd_order_done(struct hc_state *s, struct hc_fd_order *o);

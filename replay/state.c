@@ -155,6 +155,7 @@ static const struct how how_table[HC_EVENT_COUNT] = {
 static void init(struct hc_state *s)
 {
 	hc_threads_init(s);
+	hc_fd_again_init(s);
 	hc_groups_init(s);
 	hc_users_init(s);
 	hc_containers_init(s);
@@ -167,6 +168,7 @@ static void done(struct hc_state *s)
 	hc_containers_done(s);
 	hc_users_done(s);
 	hc_threads_done(s);
+	hc_fd_again_done(s);
 	hc_groups_done(s);
 	hc_pool_done(&s->pool);
 }

@@ -9,7 +9,8 @@
  *
  * Remembered predicates (rules/memo.h) are kept valid here:
  * - an fd entry's memo is reset whenever anything in the entry changes: name, type, roles, connected, flags, addresses;
- *   entries are copied before they are changed while shared, and a copy starts with an empty memo. Epoch: always 1.
+ *   entries are copied before they are changed while shared, and a copy starts with an empty memo. An unchanged entry of a file
+ *   may serve an equal open later, with its memo. Epoch: always 1.
  * - a thread's `memo` (own attributes, user and container tables) is reset whenever an attribute of that thread changes
  *   except those listed below; thread_epoch is raised when the user, group or container tables change.
  * - the `lineage` memo additionally depends on other threads: lineage_epoch is raised by everything that adds, removes,
@@ -88,6 +89,7 @@ struct hc_state {
 	int64_t closed_fd;
 	struct hc_exits *exits;
 	struct hc_cgroup_cache *cgroup_cache;
+	struct hc_fd **again;         /* fd-again.c */
 	struct hc_state_stats stats;
 };
 

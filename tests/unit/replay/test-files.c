@@ -355,3 +355,48 @@ Test(files, entries_are_listed_as_the_reference_does)
 	open_at(10, 1, -100, "/1", 1);
 	expect_order(10, "1 etc 9000 ");
 }
+
+/* fd-again.c: what rules remember of a file serves the next open of it, and none that differs in anything a field shows. */
+Test(files, opened_again)
+{
+	open_at(10, 4, -100, "x", 1);
+	world_get_fd(&w, 10, 4)->memo.epoch = 1;
+	feed(&w, PPME_SYSCALL_CLOSE_X, 10, N(0), N(4));
+	open_at(10, 5, -100, "x", 2);
+	EXPECT_FD(10, 5, HC_FD_FILE_V2, "/home/x");
+	cr_expect_eq(w.state->fd->memo.epoch, 1);
+	cr_expect_eq(w.state->fd->open_flags, 2, "of this open");
+	cr_expect_eq(w.state->fd->refs, 1);
+	cr_expect(w.state->fd_name_changed);
+
+	open_at(10, 6, -100, "x", 1);
+	cr_expect_eq(w.state->fd->memo.epoch, 0, "while the other is open it is another");
+	feed(&w, PPME_SYSCALL_CLOSE_X, 10, N(0), N(6));
+	feed(&w, PPME_SYSCALL_CLOSE_X, 10, N(0), N(5));
+
+	open_at(10, 5, -100, "./x", 1);
+	EXPECT_FD(10, 5, HC_FD_FILE_V2, "/home/x");
+	cr_expect_str_eq(text(w.state->fd->raw), "./x");
+	cr_expect_eq(w.state->fd->memo.epoch, 0, "fd.nameraw differs");
+	open_at(10, 6, -100, "x", UPPER);
+	cr_expect_eq(w.state->fd->flags, HC_FDF_UPPER);
+	cr_expect_eq(w.state->fd->memo.epoch, 0);
+	feed(&w, PPME_SYSCALL_OPENAT_2_X, 10, N(7), N(-100), S("x"), N(1), N(0), N(0x801), N(78));
+	cr_expect_eq(w.state->fd->ino, 78);
+	cr_expect_eq(w.state->fd->memo.epoch, 0);
+	feed(&w, PPME_SYSCALL_OPENAT_2_X, 10, N(8), N(-100), S("x"), N(1), N(0), N(0x802), N(77));
+	cr_expect_eq(w.state->fd->dev, 0x802);
+	open_at(10, 9, -100, "x", O_DIRECTORY_);
+	EXPECT_FD(10, 9, HC_FD_DIRECTORY, "/home/x");
+}
+
+Test(files, what_was_changed_is_not_opened_again)
+{
+	open_at(10, 4, -100, "x", 1);
+	feed(&w, PPME_SYSCALL_FCNTL_X, 10, N(0), N(4), N(3), N(1));
+	world_get_fd(&w, 10, 4)->memo.epoch = 1;
+	feed(&w, PPME_SYSCALL_CLOSE_X, 10, N(0), N(4));
+	open_at(10, 4, -100, "x", 1);
+	cr_expect_eq(w.state->fd->memo.epoch, 0);
+	cr_expect_eq(w.state->fd->open_flags, 1);
+}
