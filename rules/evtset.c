@@ -44,11 +44,9 @@ static size_t stem_len(const char *id)
 	return digits < n && digits > 0 && id[digits - 1] == '_' ? digits - 1 : n;
 }
 
-static bool same_stem(unsigned a, unsigned b)
+static bool same_stem(const size_t *stems, unsigned a, unsigned b)
 {
-	size_t n = stem_len(hc_event_table[a].id);
-
-	return n == stem_len(hc_event_table[b].id) && !memcmp(hc_event_table[a].id, hc_event_table[b].id, n);
+	return stems[a] == stems[b] && !memcmp(hc_event_table[a].id, hc_event_table[b].id, stems[a]);
 }
 
 static bool is_real(int sc)
@@ -75,12 +73,15 @@ static int by_bytes(const void *a, const void *b)
 
 static void make_tables(void)
 {
+	size_t stems[HC_EVENT_COUNT];
 	uint32_t n = 0;
 
 	/* never freed: they are constants */
 	tables.meanings = hc_calloc(HC_EVENT_COUNT + HC_SC_COUNT + 2, sizeof *tables.meanings);
-	for (unsigned ev = 0; ev < HC_EVENT_COUNT; ev++)
+	for (unsigned ev = 0; ev < HC_EVENT_COUNT; ev++) {
 		hc_evset_add(&tables.all_events, ev);
+		stems[ev] = stem_len(hc_event_table[ev].id);
+	}
 	for (int sc = 0; sc < HC_SC_COUNT; sc++) {
 		const struct hc_sc_info *info = &hc_sc_table[sc];
 		unsigned newest = info->exit != PPME_NONE ? info->exit : info->enter;
@@ -92,7 +93,7 @@ static void make_tables(void)
 		if (newest == PPME_NONE || newest < 2)
 			continue;
 		for (unsigned ev = 2; ev < HC_EVENT_COUNT; ev++)
-			if (!(hc_event_table[ev].flags & EF_UNUSED) && same_stem(newest, ev))
+			if (!(hc_event_table[ev].flags & EF_UNUSED) && same_stem(stems, newest, ev))
 				hc_evset_add(&tables.of_sc[sc], ev);
 	}
 	for (unsigned ev = 2; ev < HC_EVENT_COUNT; ev++) {

@@ -12,16 +12,14 @@
 
 #include "common/mem.h"
 
-static const char blanks[] = " \t\n\r";
-
-static bool is_blank(char c)
+static inline bool is_blank(char c)
 {
-	return c && strchr(blanks, c);
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-static bool is_delim(char c)
+static inline bool is_delim(char c)
 {
-	return c && strchr(" \t\n\r(),=", c);
+	return is_blank(c) || c == '(' || c == ')' || c == ',' || c == '=';
 }
 
 void hc_expanded_done(struct hc_expanded *expanded)
@@ -38,8 +36,10 @@ static void put(struct hc_expanded *out, const char *p, size_t len, const uint32
 		out->from_cap = 2 * (out->text.len + len + 1);
 		out->from = hc_realloc(out->from, out->from_cap * sizeof *out->from);
 	}
-	for (size_t i = 0; i < len; i++)
-		out->from[out->text.len + i] = from ? from[i] : at;
+	if (from && len)
+		memcpy(out->from + out->text.len, from, len * sizeof *from);
+	for (size_t i = 0; !from && i < len; i++)
+		out->from[out->text.len + i] = at;
 	hc_buf_put(&out->text, p, len);
 }
 

@@ -7,12 +7,14 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "common/hash.h"
 #include "common/mem.h"
 #include "common/options.h"
+#include "common/strmap.h"
 
 const struct hc_field_info hc_field_table[HC_FIELD_COUNT] = {
 #define HC_FIELD(id, name, type, format, arg, flags, scope, match, help) \
@@ -35,12 +37,21 @@ void hc_field_set_done(struct hc_field_set *set)
 	*set = (struct hc_field_set){ 0 };
 }
 
-const struct hc_field_info *hc_field_info_find(struct hc_str name)
+/* Rows by name; made once, never freed. */
+static struct hc_strmap by_name;
+
+static void index_names(void)
 {
 	for (size_t i = 0; i < HC_FIELD_COUNT; i++)
-		if (hc_str_is(name, hc_field_table[i].name))
-			return &hc_field_table[i];
-	return NULL;
+		hc_strmap_put(&by_name, hc_str(hc_field_table[i].name), (void *)&hc_field_table[i]);
+}
+
+const struct hc_field_info *hc_field_info_find(struct hc_str name)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, index_names);
+	return hc_strmap_get(&by_name, name);
 }
 
 const char *hc_field_nearest(struct hc_str name)
@@ -65,24 +76,22 @@ const char *hc_field_nearest(struct hc_str name)
  * entries that take a .NAME are found by their beginning. */
 static const struct hc_field_info *find_with_suffix(struct hc_str name, struct hc_str *ret_suffix)
 {
-	const struct hc_field_info *info = hc_field_info_find(name), *best = NULL;
+	const struct hc_field_info *info = hc_field_info_find(name);
 
 	*ret_suffix = (struct hc_str){ 0 };
 	if (info)
 		return info;
-	for (size_t i = 0; i < HC_FIELD_COUNT; i++) {
-		const struct hc_field_info *f = &hc_field_table[i];
-		uint32_t len = (uint32_t)strlen(f->name);
-
-		if (f->arg != HC_ARG_NAME && f->arg != HC_ARG_INDEX_OR_NAME)
+	/* the longest, should two do */
+	for (uint32_t len = name.len; len-- > 0;) {
+		if (name.p[len] != '.' || len + 1 == name.len)
 			continue;
-		if (name.len > len + 1 && !memcmp(name.p, f->name, len) && name.p[len] == '.' &&
-		    (!best || len > strlen(best->name))) {
-			best = f;
+		info = hc_field_info_find((struct hc_str){ name.p, len });
+		if (info && (info->arg == HC_ARG_NAME || info->arg == HC_ARG_INDEX_OR_NAME)) {
 			*ret_suffix = (struct hc_str){ name.p + len + 1, name.len - len - 1 };
+			return info;
 		}
 	}
-	return best;
+	return NULL;
 }
 
 /* The type of the first parameter of that name in the schema, by code (fields-semantics.md 3.3); PT_NONE if no event

@@ -36,7 +36,7 @@ static bool is_space(char c)
 
 static bool is_bare(char c)
 {
-	return c && !is_space(c) && !strchr("()\"'=,", c);
+	return c && !is_space(c) && c != '(' && c != ')' && c != '"' && c != '\'' && c != '=' && c != ',';
 }
 
 void hc_lexer_init(struct hc_lexer *lx, struct hc_arena *arena, const char *text, size_t len)
@@ -78,17 +78,22 @@ bool hc_lex_blank(struct hc_lexer *lx)
 
 bool hc_lex_text(struct hc_lexer *lx, const char *text)
 {
-	size_t n = strlen(text);
+	const char *p = hc_lex_cursor(lx);
+	size_t n = 0;
 
-	return !strncmp(hc_lex_cursor(lx), text, n) && take(lx, n);
+	while (text[n] && p[n] == text[n])
+		n++;
+	return !text[n] && take(lx, n);
 }
 
 bool hc_lex_word_op(struct hc_lexer *lx, const char *word)
 {
-	size_t n = strlen(word);
 	const char *p = hc_lex_cursor(lx);
+	size_t n = 0;
 
-	if (strncmp(p, word, n) || !is_blank(p[n]))
+	while (word[n] && p[n] == word[n])
+		n++;
+	if (word[n] || !is_blank(p[n]))
 		return false;
 	take(lx, n);
 	hc_lex_blank(lx);

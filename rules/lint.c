@@ -104,10 +104,11 @@ static bool looks_like_transformer(const char *text)
 {
 	static const char *const names[] = { "tolower(", "toupper(", "b64(", "basename(", "len(", "join(", "concat(",
 					     "getopt(", "val(" };
-	size_t len = strlen(text);
 
+	if (text[strlen(text) - 1] != ')')
+		return false;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (!strncmp(text, names[i], strlen(names[i])) && text[len - 1] == ')')
+		if (!strncmp(text, names[i], strlen(names[i])))
 			return true;
 	return false;
 }

@@ -162,20 +162,30 @@ static int parse_hex(struct hc_arena *arena, struct hc_str text, struct hc_str *
 /* How rare a byte is in names, paths and command lines, roughly; more is rarer. */
 static int rarity(unsigned char c)
 {
-	if (strchr("/ -_.etaoinsrl", c))
-		return c ? 0 : 4;
-	if (c >= 'a' && c <= 'z')
-		return 1;
-	return (c >= '0' && c <= '9') ? 2 : 3;
+	switch (c) {
+	case '/': case ' ': case '-': case '_': case '.': case 'e': case 't': case 'a': case 'o': case 'i': case 'n': case 's':
+	case 'r': case 'l':
+		return 0;
+	case '\0':
+		return 4;
+	default:
+		return c >= 'a' && c <= 'z' ? 1 : c >= '0' && c <= '9' ? 2 : 3;
+	}
 }
 
 static uint8_t pivot_of(struct hc_str s)
 {
 	uint32_t best = 0;
+	int most = s.len ? rarity((unsigned char)s.p[0]) : 0;
 
-	for (uint32_t i = 1; i < s.len && i < 64; i++)
-		if (rarity((unsigned char)s.p[i]) > rarity((unsigned char)s.p[best]))
+	for (uint32_t i = 1; i < s.len && i < 64; i++) {
+		int r = rarity((unsigned char)s.p[i]);
+
+		if (r > most) {
+			most = r;
 			best = i;
+		}
+	}
 	return (uint8_t)best;
 }
 

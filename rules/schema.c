@@ -145,7 +145,9 @@ static bool check_below(struct check *c, const struct hc_yaml_node *node, const 
 	size_t len = c->path.len;
 	bool good;
 
-	hc_buf_printf(&c->path, "[%s]", step);
+	hc_buf_putc(&c->path, '[');
+	hc_buf_puts(&c->path, step);
+	hc_buf_putc(&c->path, ']');
 	good = check_node(c, node, shape);
 	c->path.len = len;
 	c->path.p[len] = '\0';

@@ -38,28 +38,28 @@ struct reader {
 
 static void index_lines(struct reader *r)
 {
+	const char *file = r->input->file;
 	uint32_t cap = 64;
 
 	r->lines = hc_malloc(cap * sizeof *r->lines);
 	r->lines[r->nlines++] = 0;
-	for (size_t i = 0; i < r->input->file_len; i++) {
-		if (r->input->file[i] != '\n')
-			continue;
+	for (const char *p = file, *end = file + r->input->file_len; p < end && (p = memchr(p, '\n', (size_t)(end - p)));) {
 		if (r->nlines == cap) {
 			cap *= 2;
 			r->lines = hc_realloc(r->lines, cap * sizeof *r->lines);
 		}
-		r->lines[r->nlines++] = (uint32_t)i + 1;
+		r->lines[r->nlines++] = (uint32_t)(++p - file);
 	}
 }
 
 static void index_text(struct reader *r, size_t start)
 {
 	uint32_t chars = 0;
+	char all = 0;
 
-	r->ascii = true;
-	for (size_t i = start; i < r->len && r->ascii; i++)
-		r->ascii = (signed char)r->text[i] >= 0;
+	for (size_t i = start; i < r->len; i++)
+		all |= r->text[i];
+	r->ascii = (signed char)all >= 0;
 	if (r->ascii)
 		return;
 	r->checkpoints = hc_malloc((r->len / CHECKPOINT + 2) * sizeof *r->checkpoints);
