@@ -205,7 +205,8 @@ void hc_state_section(struct hc_state *s, const struct hc_section *section)
 	s->has_first = false;
 	s->first_ts_ns = 0;
 	s->section = section;
-	s->machine = section->has_machine ? section->machine : (struct hc_machine){ 0 };
+	if (section->has_machine) /* else that of the section before stays in force (scap-format.md 2.4) */
+		s->machine = section->machine;
 	hc_state_raise(&s->thread_epoch);
 	hc_state_raise(&s->lineage_epoch);
 	hc_snapshot_load(s, section);

@@ -70,7 +70,7 @@ struct hc_state {
 	uint32_t thread_epoch, lineage_epoch; /* of remembered predicates; never 0 */
 
 	const struct hc_section *section; /* borrowed: interfaces, machine */
-	struct hc_machine machine;        /* of the section; zeros if it has none */
+	struct hc_machine machine;        /* of the section, or of the last one that had any; zeros if none had */
 	struct hc_users users;
 	struct hc_containers containers;
 

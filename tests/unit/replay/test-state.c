@@ -202,6 +202,21 @@ Test(state, thread_table_ends_at_its_limit)
 	cr_expect_eq(stats.threads_refused, 102);
 }
 
+/* Joined captures (scap-format.md 2.4). */
+Test(state, machine_stays_until_another_section_names_one)
+{
+	struct hc_section next = { 0 };
+
+	w.section.has_machine = true;
+	snprintf(w.section.machine.hostname, sizeof w.section.machine.hostname, "first");
+	hc_state_section(w.state, &w.section);
+	hc_state_section(w.state, &next);
+	cr_expect_str_eq(w.state->machine.hostname, "first");
+	next.has_machine = true;
+	hc_state_section(w.state, &next);
+	cr_expect_str_eq(w.state->machine.hostname, "");
+}
+
 /* Whole captures: nothing but the sanitizers looks at the result here, apart from the sums. */
 Test(state, every_capture_at_hand_passes)
 {
