@@ -16,6 +16,7 @@ struct gzip {
 	struct hc_filter filter;
 	z_stream z;
 	bool in_member;
+	bool failed; /* the member is damaged; its data up to there was delivered first */
 	uint64_t member_off;
 };
 
@@ -32,7 +33,7 @@ static enum hc_piece resync(struct gzip *g, uint64_t from, const char *cause, st
 {
 	struct hc_source *s = g->filter.source;
 
-	g->in_member = false;
+	g->in_member = g->failed = false;
 	for (;;) {
 		int r = hc_source_want(s, 4);
 
@@ -108,6 +109,8 @@ static enum hc_piece gzip_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 	struct hc_source *s = f->source;
 	size_t n = 0;
 
+	if (g->failed)
+		return resync(g, s->off, cause_of(g), ret_gap);
 	while (n < cap) {
 		int r;
 
@@ -142,11 +145,9 @@ static enum hc_piece gzip_read(struct hc_filter *f, uint8_t *out, size_t cap, si
 		if (r == Z_STREAM_END) {
 			g->in_member = false;
 		} else if (r != Z_OK && r != Z_BUF_ERROR) {
-			if (n) {
-				/* What came out before the error is delivered; the error shows again on the next call. */
-				*ret_n = n;
-				return HC_PIECE_DATA;
-			}
+			g->failed = true;
+			if (n)
+				break;
 			return resync(g, s->off, cause_of(g), ret_gap);
 		}
 	}

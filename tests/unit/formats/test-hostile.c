@@ -539,6 +539,31 @@ Test(hostile, damaged_gzip_member_costs_at_most_its_rest)
 	cr_assert_geq(o.skipped, 1);
 }
 
+/* What was read may be wrong: not the same as a file that was cut. */
+Test(hostile, a_wrong_checksum_at_the_end_is_no_cut)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 };
+
+	long_capture(&plain, 3);
+	for (int kind = 0; kind < 2; kind++) {
+		HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+		struct hc_buf packed HC_BUF_DONE = { 0 };
+		struct hc_diag diag;
+		struct hc_event *ev;
+		int x;
+
+		(kind ? put_zstd_sized : put_gzip_part)(&packed, plain.p, plain.len);
+		packed.p[packed.len - 1] ^= 1;
+		cr_assert_eq(hc_reader_open_memory(&r, packed.p, packed.len, "x", NULL, &diag), 0, "%s", diag.text);
+		for (int i = 0; i < 3; i++)
+			cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EVENT);
+		x = hc_reader_next(r, &ev, &diag);
+		cr_assert_eq(x, HC_READ_SKIPPED, "kind %d: %d %s", kind, x, diag.text);
+		cr_assert(strstr(diag.text, "checksum"), "%s", diag.text);
+		cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EOF);
+	}
+}
+
 Test(hostile, trailing_garbage_is_reported)
 {
 	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
