@@ -180,7 +180,11 @@ static void text(const char *path, const struct hc_info *i)
 	put_safe(path);
 	putchar('\n');
 	row("Format");
-	printf("scap %u.%u; blocks %s\n", i->sections[0].format_major, i->sections[0].format_minor, blocks.p ? blocks.p : "none");
+	if (i->sections[0].format_major || i->sections[0].format_minor)
+		printf("scap %u.%u", i->sections[0].format_major, i->sections[0].format_minor);
+	else
+		printf("scap, its version is lost");
+	printf("; blocks %s\n", blocks.p ? blocks.p : "none");
 	row("Compression");
 	printf("%s", i->stats.compression);
 	if (i->stats.bytes_in != i->stats.bytes_plain && i->stats.bytes_in)

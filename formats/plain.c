@@ -90,18 +90,23 @@ int hc_plain_fetch(struct hc_plain *in)
 }
 
 /* Goes to the next place at or behind p + 1 where two block headers in a row make sense. False: the input (or its undamaged
- * stretch) ends first; everything is then consumed. */
-static bool resync(struct hc_plain *in)
+ * stretch) ends first; everything is then consumed. Or not within max bytes. */
+static bool resync(struct hc_plain *in, uint64_t max)
 {
+	uint64_t from = hc_plain_off(in, in->p);
 	size_t at = 1;
 
 	for (;;) {
 		size_t len = (size_t)(in->end - in->p), want;
+		uint64_t gone = hc_plain_off(in, in->p) - from;
 		enum hc_plausible x;
 
 		/* The second byte of every block type but the SHB's (and the aliases' of 2014) is 2. */
-		while (at + 8 <= len && in->p[at + 1] != 0x02 && in->p[at + 1] != 0x0d && in->p[at + 1] != 0xab)
+		while (at + 8 <= len && gone + at <= max && in->p[at + 1] != 0x02 && in->p[at + 1] != 0x0d &&
+		       in->p[at + 1] != 0xab)
 			at++;
+		if (gone + at > max)
+			return false;
 		x = hc_block_plausible(in->p + at, len - (at < len ? at : len), &want);
 		if (x == HC_PLAUSIBLE_UNKNOWN || (x == HC_PLAUSIBLE_YES && len - at < want + 8)) {
 			/* Let go of what has been searched, then look further ahead. */
@@ -141,11 +146,11 @@ bool hc_plain_cross_gap(struct hc_plain *in)
 	return !x && hc_block_plausible(in->p, (size_t)(in->end - in->p), &want) != HC_PLAUSIBLE_NO;
 }
 
-bool hc_plain_resync(struct hc_plain *in, struct hc_gap *ret_gap)
+bool hc_plain_resync(struct hc_plain *in, uint64_t max, struct hc_gap *ret_gap)
 {
 	ret_gap->cause[0] = '\0';
-	while (!resync(in)) {
-		if (in->last != HC_PIECE_GAP)
+	while (!resync(in, max)) {
+		if (in->last != HC_PIECE_GAP || in->p != in->end)
 			return false;
 		if (!ret_gap->cause[0])
 			*ret_gap = in->gap;

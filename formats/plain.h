@@ -53,8 +53,9 @@ static inline uint64_t hc_plain_off(const struct hc_plain *in, const uint8_t *p)
 }
 
 /* Goes to the next place behind p where blocks make sense again, gaps in the stored bytes included: one loss is one report.
- * False: the input ends first, everything is consumed. *ret_gap is the first gap met, if any: else its cause is empty. */
-bool hc_plain_resync(struct hc_plain *in, struct hc_gap *ret_gap);
+ * False: the input ends first, everything is consumed; or not within max bytes of an undamaged stretch. *ret_gap is the first
+ * gap met, if any: else its cause is empty. */
+bool hc_plain_resync(struct hc_plain *in, uint64_t max, struct hc_gap *ret_gap);
 
 /* Over the gap in the stored bytes that was met, and over those right behind it. True: a block may begin here; frames of
  * hindcast begin with one, others may begin anywhere. */

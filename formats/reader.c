@@ -25,6 +25,8 @@
 enum {
 	/* Lost ranges of a metadata phase that are kept for reporting one by one. */
 	QUEUE_MAX = 64,
+	/* How far behind the beginning of something that is no capture one may begin. */
+	SALVAGE_MAX = 1 << 20,
 };
 
 struct outcome {
@@ -45,6 +47,7 @@ struct hc_reader {
 	int held; /* outcome that ended the metadata phase, delivered after the queue; NOTHING_HELD if none */
 	struct hc_diag held_diag;
 	size_t lists_max;
+	uint64_t found_off;  /* where blocks began again after damage; 0: there was none */
 	bool foreign_blocks; /* blocks of types no capture has were met before the first event: pcapng? */
 };
 
@@ -88,11 +91,12 @@ static int skip_damage(struct hc_reader *r, const char *cause, struct hc_diag *d
 	char causes[400], stored[280] = "";
 	struct hc_gap gap;
 
-	hc_plain_resync(&r->in, &gap);
+	hc_plain_resync(&r->in, UINT64_MAX, &gap);
 	if (gap.cause[0])
 		gap_cause(&gap, stored, sizeof stored);
 	snprintf(causes, sizeof causes, "%s%s%s", cause, *stored ? ", then " : "", stored);
-	return lost(r, from, hc_plain_off(&r->in, r->in.p), causes, diag);
+	r->found_off = hc_plain_off(&r->in, r->in.p);
+	return lost(r, from, r->found_off, causes, diag);
 }
 
 /* The block at r->in.p cannot be used. If its own length leads to another block just it is lost, else see skip_damage. */
@@ -118,9 +122,10 @@ static int skip_gap(struct hc_reader *r, struct hc_diag *diag)
 	char cause[280];
 
 	if (!hc_plain_cross_gap(&r->in) && r->in.last == HC_PIECE_DATA)
-		hc_plain_resync(&r->in, &next);
+		hc_plain_resync(&r->in, UINT64_MAX, &next);
 	gap_cause(&gap, cause, sizeof cause);
-	return lost(r, from, hc_plain_off(&r->in, r->in.p), cause, diag);
+	r->found_off = hc_plain_off(&r->in, r->in.p);
+	return lost(r, from, r->found_off, cause, diag);
 }
 
 /* The input ended inside a block. If its length was wrong there may be sound blocks behind its beginning. */
@@ -132,7 +137,7 @@ static int end_inside(struct hc_reader *r, struct hc_diag *diag)
 
 	if (r->in.last == HC_PIECE_ERROR)
 		return hc_diag_set_off(diag, r->in.gap.err, r->name, -1, "%s", r->in.gap.cause);
-	if (left >= 8 && hc_plain_resync(&r->in, &gap))
+	if (left >= 8 && hc_plain_resync(&r->in, UINT64_MAX, &gap))
 		return lost(r, from, hc_plain_off(&r->in, r->in.p), "a block longer than the input", diag);
 	if (r->in.last == HC_PIECE_CUT)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, (int64_t)from,
@@ -413,6 +418,25 @@ static inline int deliver(struct hc_reader *r, struct hc_event **ret_event)
 	return HC_READ_EVENT;
 }
 
+/* All but the machine starts anew (scap-format.md 2.4). */
+static int begin_section(struct hc_reader *r)
+{
+	struct hc_section old = r->section;
+
+	hc_section_done(&r->section);
+	hc_section_init(&r->section);
+	r->section.machine = old.machine;
+	r->section.has_machine = old.has_machine;
+	r->section.format_major = old.format_major;
+	r->section.format_minor = old.format_minor;
+	if (r->convert)
+		hc_convert_reset(r->convert);
+	r->stats.sections++;
+	r->stats.section_filtered = 0;
+	load_metadata(r);
+	return HC_READ_SECTION;
+}
+
 /* Everything that is not an event block lying whole in front of us. 0: r->ev holds an event. */
 static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 {
@@ -425,26 +449,15 @@ static int next_slow(struct hc_reader *r, bool *ret_again, struct hc_diag *diag)
 	if (hc_block_is_event(type))
 		return event_outcome(r, type, total, ret_again, diag);
 	if (type == HC_BLOCK_SHB) {
-		struct hc_section old = r->section;
-
 		x = check_shb(r, diag);
 		if (x)
 			return x;
-		/* All but the machine starts anew (scap-format.md 2.4). */
-		hc_section_done(&r->section);
-		hc_section_init(&r->section);
-		r->section.machine = old.machine;
-		r->section.has_machine = old.has_machine;
-		r->section.format_major = hc_le16(r->in.p + 12);
-		r->section.format_minor = hc_le16(r->in.p + 14);
-		if (r->convert)
-			hc_convert_reset(r->convert);
-		r->stats.sections++;
-		r->stats.section_filtered = 0;
 		r->in.p += total;
-		load_metadata(r);
-		return HC_READ_SECTION;
+		return begin_section(r);
 	}
+	/* Lists behind damage: the header of their section is among what was lost. */
+	if (hc_block_is_known(type) && r->found_off && hc_plain_off(&r->in, r->in.p) == r->found_off)
+		return begin_section(r);
 	snprintf(cause, sizeof cause, "a block of type 0x%x between events", type);
 	return skip_block(r, total, cause, diag);
 }
@@ -523,7 +536,10 @@ int hc_reader_next(struct hc_reader *r, struct hc_event **ret_event, struct hc_d
 	}
 }
 
-/* What a file is that is not a capture. */
+#define UNKNOWN_DATA "unknown data"
+enum { LOOKED_AT = 256 };
+
+/* What a file is that is not a capture, by its first bytes: LOOKED_AT, or all. */
 static const char *looks_like(const uint8_t *p, size_t len)
 {
 	static const struct {
@@ -543,44 +559,85 @@ static const char *looks_like(const uint8_t *p, size_t len)
 		if (len >= kinds[i].len && !memcmp(p, kinds[i].magic, kinds[i].len))
 			return kinds[i].what;
 	}
-	while (text < len && text < 256 && ((p[text] >= ' ' && p[text] < 0x7f) || (p[text] && strchr("\t\r\n", p[text]))))
+	while (text < len && text < LOOKED_AT && ((p[text] >= ' ' && p[text] < 0x7f) || (p[text] && strchr("\t\r\n", p[text]))))
 		text++;
-	return text && (text == len || text == 256) ? "text" : "unknown data";
+	return text && (text == len || text == LOOKED_AT) ? "text" : UNKNOWN_DATA;
+}
+
+/* There is no section header where there should be one. If blocks are found all the same, that is damage like any other:
+ * true, and it is reported with what follows. */
+static bool salvage(struct hc_reader *r, const char *cause)
+{
+	uint64_t from = hc_plain_off(&r->in, r->in.p);
+	struct hc_gap gap = r->in.gap, next;
+	struct hc_diag diag;
+	char stored[280];
+	enum hc_plausible here;
+	size_t want = 8;
+
+	do
+		here = hc_block_plausible(r->in.p, (size_t)(r->in.end - r->in.p), &want);
+	while (here == HC_PLAUSIBLE_UNKNOWN && !hc_plain_need(&r->in, want));
+	if (here == HC_PLAUSIBLE_YES) {
+		/* Just the header is missing. */
+	} else if (r->in.last == HC_PIECE_GAP && (size_t)(r->in.end - r->in.p) < HC_SHB_LEN) {
+		gap_cause(&gap, stored, sizeof stored);
+		cause = stored;
+		if (!hc_plain_cross_gap(&r->in) &&
+		    (r->in.last != HC_PIECE_DATA || !hc_plain_resync(&r->in, SALVAGE_MAX, &next)))
+			return false;
+	} else if (!hc_plain_resync(&r->in, SALVAGE_MAX, &next)) {
+		return false;
+	}
+	lost(r, from, hc_plain_off(&r->in, r->in.p), cause, &diag);
+	enqueue(r, &diag);
+	return true;
+}
+
+/* The section header that begins at r->in.p, its fixed part there; consumes it. */
+static int take_first_header(struct hc_reader *r, struct hc_diag *diag)
+{
+	uint32_t total = hc_le32(r->in.p + 4);
+	int x = check_shb(r, diag);
+
+	if (x)
+		return x;
+	if (total < HC_SHB_LEN || total > HC_BLOCK_MAX)
+		return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, 0,
+				       "section header of %u bytes; expected %u, or a few more", total, HC_SHB_LEN);
+	if (hc_plain_need(&r->in, total))
+		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0, "ends inside the section header (%zu bytes of %u)",
+				       (size_t)(r->in.end - r->in.p), total);
+	r->in.p += total;
+	return 0;
 }
 
 static int read_first_header(struct hc_reader *r, struct hc_diag *diag)
 {
 	int x = hc_plain_need(&r->in, HC_SHB_LEN);
 	size_t left = (size_t)(r->in.end - r->in.p);
-	uint32_t total;
-	int y;
+	const struct hc_gap gap = r->in.gap;
+	const char *what;
 
 	if (x && r->in.last == HC_PIECE_ERROR)
-		return hc_diag_set_off(diag, r->in.gap.err, r->name, -1, "%s", r->in.gap.cause);
+		return hc_diag_set_off(diag, gap.err, r->name, -1, "%s", gap.cause);
 	if (x && !left && r->in.last == HC_PIECE_EOF)
 		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "is empty; expected a capture");
-	if (x && !left)
-		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "no capture in it: %s", r->in.gap.cause);
-	if (!memcmp(r->in.p, "\x0a\x0d\x0d\x0a", left < 4 ? left : 4)) {
-		if (x)
-			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
-					       "ends inside the section header (%zu bytes)", left);
-		y = check_shb(r, diag);
-		if (y)
-			return y;
-		total = hc_le32(r->in.p + 4);
-		if (total < HC_SHB_LEN || total > HC_BLOCK_MAX)
-			return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, 0,
-					       "section header of %u bytes; expected %u, or a few more", total, HC_SHB_LEN);
-		if (hc_plain_need(&r->in, total))
-			return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0,
-					       "ends inside the section header (%zu bytes of %u)", (size_t)(r->in.end - r->in.p), total);
-		r->in.p += total;
+	if (x == HC_PLAIN_GAP && salvage(r, NULL))
 		return 0;
-	}
+	if (x && (!left || x == HC_PLAIN_GAP))
+		return hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, -1, "no capture in it: %s", gap.cause);
+	if (!memcmp(r->in.p, "\x0a\x0d\x0d\x0a", left < 4 ? left : 4))
+		return !x ? take_first_header(r, diag) :
+			    hc_diag_set_off(diag, HC_READ_TRUNCATED, r->name, 0, "ends inside the section header (%zu bytes)",
+					    left);
+	hc_plain_need(&r->in, LOOKED_AT);
+	what = looks_like(r->in.p, (size_t)(r->in.end - r->in.p));
+	if (!strcmp(what, UNKNOWN_DATA) && salvage(r, "no section header at the beginning"))
+		return 0;
 	return hc_diag_set_off(diag, HC_READ_UNSUPPORTED, r->name, -1,
 			       "not a capture but %s; expected a scap file (plain, gzip or zstd), which begins with 0A 0D "
-			       "0D 0A", looks_like(r->in.p, left));
+			       "0D 0A", what);
 }
 
 int hc_reader_open_source(struct hc_reader **ret, struct hc_source *source, const char *name,

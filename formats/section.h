@@ -79,7 +79,7 @@ struct hc_group_info {
  * blocks accumulate, a later interface or user list replaces the earlier one (scap-format.md 2.4). */
 struct hc_section {
 	struct hc_arena arena;
-	uint16_t format_major, format_minor; /* as its header says; set by the reader */
+	uint16_t format_major, format_minor; /* as its header says; set by the reader; 0.0: the header is lost */
 	bool has_machine;
 	struct hc_machine machine;
 	struct hc_thread_info *threads;

@@ -539,6 +539,78 @@ Test(hostile, damaged_gzip_member_costs_at_most_its_rest)
 	cr_assert_geq(o.skipped, 1);
 }
 
+/* The beginning of a capture is damaged like any other part of it: it costs what was in there. */
+Test(hostile, a_lost_beginning_costs_only_itself)
+{
+	struct hc_buf plain HC_BUF_DONE = { 0 }, joined HC_BUF_DONE = { 0 };
+	size_t lists, first;
+	struct outcome o;
+
+	put_shb(&plain);
+	put_mi(&plain, 0x201, "h");
+	lists = plain.len;
+	for (unsigned i = 0; i < 2500; i++)
+		put_close(&plain, 1000 + i);
+	/* Cut off, exactly or not; overwritten; behind foreign bytes. */
+	for (size_t from = 1; from <= 28; from++) {
+		consume(hc_source_new_memory(plain.p + from, plain.len - from), NULL, &o);
+		cr_assert_eq(o.first, 0, "from byte %zu", from);
+		cr_assert_eq(o.events, 2500, "from byte %zu: %u", from, o.events);
+		cr_assert_eq(o.skipped, 1);
+		cr_assert_eq(o.last, HC_READ_EOF);
+	}
+	hc_buf_put(&joined, plain.p, plain.len);
+	memset(joined.p, 0, lists + 60 * 3);
+	consume(hc_source_new_memory(joined.p, joined.len), NULL, &o);
+	cr_assert_eq(o.events, 2497);
+	cr_assert_eq(o.skipped, 1);
+	hc_buf_reset(&joined);
+	for (unsigned i = 0; i < 1000; i++)
+		hc_buf_putc(&joined, (char)hc_hash_u64(i));
+	hc_buf_put(&joined, plain.p, plain.len);
+	consume(hc_source_new_memory(joined.p, joined.len), NULL, &o);
+	cr_assert_eq(o.events, 2500);
+	/* In compressed form: the first frame or member. */
+	for (int kind = 0; kind < 2; kind++) {
+		hc_buf_reset(&joined);
+		first = lists + 60 * 500;
+		(kind ? put_zstd_sized : put_gzip_part)(&joined, plain.p, first);
+		memset(joined.p + (kind ? 4 : 10), 0xff, 20);
+		(kind ? put_zstd_sized : put_gzip_part)(&joined, plain.p + first, plain.len - first);
+		consume(hc_source_new_memory(joined.p, joined.len), NULL, &o);
+		cr_assert_eq(o.first, 0, "kind %d", kind);
+		cr_assert_eq(o.events, 2000, "kind %d: %u", kind, o.events);
+		cr_assert_eq(o.skipped, 1);
+	}
+}
+
+/* Lists behind damage belong to a section whose header was lost: none of the state before is theirs. */
+Test(hostile, a_lost_header_between_sections_is_noticed)
+{
+	HC_CLEANUP(hc_reader_close) struct hc_reader *r = NULL;
+	struct hc_buf b HC_BUF_DONE = { 0 };
+	struct hc_diag diag;
+	struct hc_event *ev;
+	size_t at;
+
+	put_shb(&b);
+	put_mi(&b, 0x201, "first");
+	put_close(&b, 1);
+	at = b.len;
+	put_shb(&b);
+	put_mi(&b, 0x201, "second");
+	put_close(&b, 2);
+	memset(b.p + at, 0xff, 20);
+	cr_assert_eq(hc_reader_open_memory(&r, b.p, b.len, "x", NULL, &diag), 0);
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EVENT);
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_SKIPPED);
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_SECTION);
+	cr_assert_str_eq(hc_reader_section(r)->machine.hostname, "second");
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EVENT);
+	cr_assert_eq(ev->ts_ns, 2);
+	cr_assert_eq(hc_reader_next(r, &ev, &diag), HC_READ_EOF);
+}
+
 /* What was read may be wrong: not the same as a file that was cut. */
 Test(hostile, a_wrong_checksum_at_the_end_is_no_cut)
 {
