@@ -77,16 +77,18 @@ static enum hc_piece start_member(struct gzip *g, struct hc_gap *ret_gap)
 		uint64_t from = s->off;
 
 		/* Zero padding (tapes, block devices) is no loss. */
-		while (s->len || (r = (int)hc_source_more(s)) > 0) {
+		while ((s->len || (r = (int)hc_source_more(s)) > 0) && !s->p[0]) {
 			size_t n = 0;
 
 			while (n < s->len && !s->p[n])
 				n++;
 			hc_source_skip(s, n);
-			if (s->len)
-				return resync(g, from, hc_filter_foreign(s), ret_gap);
 		}
-		return r < 0 ? hc_filter_fail(&g->filter, r, ret_gap) : HC_PIECE_EOF;
+		if (!s->len)
+			return r < 0 ? hc_filter_fail(&g->filter, r, ret_gap) : HC_PIECE_EOF;
+		hc_source_want(s, 4);
+		if (s->len < 4 || !is_member(s->p))
+			return resync(g, from, hc_filter_foreign(s), ret_gap);
 	}
 	inflateReset2(&g->z, WBITS_GZIP);
 	g->in_member = true;

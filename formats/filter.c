@@ -73,9 +73,9 @@ bool hc_filter_is_compressed(const uint8_t *p)
 	return is_gzip(p) || is_zstd(p);
 }
 
-const char *hc_filter_foreign(const struct hc_source *s)
+const char *hc_filter_foreign(struct hc_source *s)
 {
-	if (s->len >= 4 && (hc_filter_is_compressed(s->p) || hc_le32(s->p) == HC_BLOCK_SHB))
+	if (hc_source_want(s, 4) == 0 && s->len >= 4 && (hc_filter_is_compressed(s->p) || hc_le32(s->p) == HC_BLOCK_SHB))
 		return "a capture of another compression behind this one: join captures of one kind only, or with 'hindcast merge'";
 	return "foreign bytes behind compressed data";
 }

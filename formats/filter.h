@@ -51,8 +51,9 @@ struct hc_filter *hc_filter_free(struct hc_filter *filter);
 struct hc_filter *hc_filter_new_gzip(struct hc_source *source);
 struct hc_filter *hc_filter_new_zstd(struct hc_source *source);
 
-/* What is wrong with what follows complete compressed data, which is no such data (static text). */
-const char *hc_filter_foreign(const struct hc_source *source);
+/* What is wrong with what follows complete compressed data, which is no such data (static text). Reads on as far as it takes to
+ * tell. */
+const char *hc_filter_foreign(struct hc_source *source);
 
 /* An I/O error as outcome; for the filters. */
 enum hc_piece hc_filter_fail(struct hc_filter *filter, int err, struct hc_gap *ret_gap);

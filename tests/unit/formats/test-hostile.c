@@ -665,6 +665,11 @@ Test(hostile, trailing_garbage_is_reported)
 	consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
 	cr_assert_eq(o.events, 3);
 	cr_assert_eq(o.skipped, 0);
+	/* Nor is it between members. */
+	put_gzip_part(&packed, plain.p + 28, plain.len - 28);
+	consume(hc_source_new_memory(packed.p, packed.len), NULL, &o);
+	cr_assert_eq(o.events, 6);
+	cr_assert_eq(o.skipped, 0);
 }
 
 Test(hostile, captures_of_different_compression_joined_are_named)
