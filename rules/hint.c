@@ -140,7 +140,8 @@ void hc_hint_syntax(const char *text, size_t off, const char *message, char ret_
 	else if (begins(message, "expected a number value"))
 		say(ret_hint, "this operator takes a number, without quotes");
 	else if (begins(message, "expected a ')' token"))
-		say(ret_hint, *p ? "a value that holds blanks needs quotes; values in a list are separated by commas" : "a '(' is not closed");
+		say(ret_hint, *p ? "a value that holds blanks needs quotes; values in a list are separated by commas" :
+				   "a '(' is not closed");
 	else if (begins(message, "expected a ']' token"))
 		say(ret_hint, "an argument that holds blanks needs quotes: [\"a b\"]");
 	else if (begins(message, "unsupported string escape"))
