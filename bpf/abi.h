@@ -92,10 +92,12 @@ struct hc_bpf_cpu {
 	__u64 produced_bytes;         /* their bytes, without the ring's 8-byte record headers */
 	__u64 dropped[HC_DROP_COUNT]; /* events lost, by enum hc_bpf_drop */
 	__u64 woken_at;               /* produced_bytes when the reader was last woken */
+	__u64 timed, timed_ns;        /* system calls whose event was timed, one in TIMED_ONE_IN, and what making those took */
 	/* the system call under way, for the program the dispatcher jumps to; private to the kernel side */
 	__u64 args[6];
 	__s64 ret;
 	__u64 nr;      /* native 64-bit number */
+	__u64 timed_from; /* clock at the start of a call that is being timed; 0: it is not */
 	__u32 sc;      /* portable code */
 	__u32 compat;  /* 1: 32-bit caller: pointers and structures in user memory are 32 bits wide */
 	__u32 busy;    /* the scratch buffer is in use */

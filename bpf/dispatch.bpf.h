@@ -198,6 +198,7 @@ int hc_sys_exit(__u64 *ctx)
 		count_drop(cpu, cpu->sc, HC_DROP_SHED);
 		return 0;
 	}
+	time_begin(cpu);
 	bpf_tail_call(ctx, &exits, nr);
 
 	if (sc_by_nr[MASKED(nr, HC_BPF_SYSCALLS_MAX - 1)] & SC_DEDICATED) {

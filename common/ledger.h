@@ -19,7 +19,9 @@
  *   hindcast.loss       only for intervals with losses: {"from_ns", "to_ns", "lost": sum, "cpus": {"0": {"ring-full":
  *                       n, ...}, ...}, "syscalls": {"read": n, ...}}; with --follow or --pid "unfollowed": processes that
  *                       began when no more could be followed; of those and their children there is nothing
- *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns", "ring_fill_max_pct"}
+ *   hindcast.cost       {"from_ns", "to_ns", "events", "bytes", "recorder_cpu_ns": the first time with what starting took,
+ *                       "bpf_ns": what the BPF programs have spent on these events, from one in 128 that is timed,
+ *                       "ring_fill_max_pct"}
  *   hindcast.trigger    flight recorder: why this file was saved {"reason": "SIGUSR2" | "control" | "alert", "at_ns"}; for the
  *                       former two who asked: "uid", "pid", and in which words: "text"; for an alert of --trigger "rule",
  *                       "priority", "event_ns": time of the last event that raised it, "alerts": how many of that rule

@@ -21,7 +21,7 @@ struct hc_ledger {
 	uint64_t dropped_by_sc[HC_BPF_SC_MAX];
 	uint64_t unfollowed;
 	uint64_t loss_from_ns, cost_from_ns;
-	uint64_t events, bytes, cpu_ns; /* at the last cost entry */
+	uint64_t events, bytes, cpu_ns, bpf_ns; /* at the last cost entry */
 };
 
 void hc_ledger_init(struct hc_ledger *ledger, const struct hc_kernel *kernel, uint64_t now_ns);
@@ -53,3 +53,5 @@ json_t *hc_ledger_names(const struct hc_scset *set);
 char *hc_ledger_text(json_t *object);
 /* CPU time this process has used. */
 uint64_t hc_ledger_cpu_ns(void);
+/* Time the BPF programs have spent on making events, as far as the timed ones of each CPU say. */
+uint64_t hc_ledger_bpf_ns(const struct hc_kernel *kernel);

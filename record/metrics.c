@@ -37,6 +37,8 @@ void hc_metrics_render(const struct hc_metrics *m, struct hc_buf *out)
 	one(out, "selected_syscalls", "gauge", "System calls selected, shed ones included.", m->selected);
 	one(out, "shed_syscalls", "gauge", "System calls given up at present.", m->shed);
 	one(out, "cpu_seconds_total", "counter", "CPU time of the recorder process.", (double)hc_ledger_cpu_ns() / 1e9);
+	one(out, "bpf_seconds_total", "counter", "Time the BPF programs have spent on making events; one in 128 is timed.",
+	    (double)hc_ledger_bpf_ns(m->kernel) / 1e9);
 	one(out, "unfollowed_processes_total", "counter", "Processes to be followed (--follow, --pid) that are not: too many.",
 	    (double)hc_kernel_unfollowed(m->kernel));
 	one(out, "saves_total", "counter", "Files the flight recorder has written.", (double)files.saves);

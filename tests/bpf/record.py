@@ -269,11 +269,13 @@ def case_a_deleted_file_is_followed_by_another():
 
 
 def case_the_ledger_says_what_was_recorded():
-    p = record("-w", "a.scap.zst", "-s", "123", "--follow", command=["true"])
+    p = record("-w", "a.scap.zst", "-s", "123", "--follow", command=[STORM, "chdir", "2000"])
     check(p.returncode == 0, p.err)
     entries = dict(ledger("a.scap.zst"))
     check(set(entries) >= {"hindcast.start", "hindcast.selection", "hindcast.snapshot", "hindcast.cost", "hindcast.end"}, entries.keys())
     check(entries["hindcast.start"]["enter_events"] in ("functions", "tracepoints", "sys_enter"), entries["hindcast.start"])
+    cost = entries["hindcast.cost"]
+    check(0 < cost["bpf_ns"] < cost["to_ns"] - cost["from_ns"] and cost["recorder_cpu_ns"] > 0, cost)
     check(entries["hindcast.start"]["snaplen"] == 123 and entries["hindcast.start"]["filter"]["follow"], entries["hindcast.start"])
     check("execve" in entries["hindcast.selection"]["syscalls"], entries["hindcast.selection"])
     check(entries["hindcast.end"]["events"] == numbers(p.err)[0], entries["hindcast.end"])

@@ -8,6 +8,7 @@ import io
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -154,6 +155,7 @@ def recording(path="a.scap.zst"):
 
 def main(cases, at_once=1):
     """Runs the case_* functions, or those named in the arguments, each in a process and a directory of its own; the exit code."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL) # that the tests themselves run under nohup is none of their business
     if os.geteuid() != 0:
         print("skipped: recording needs root")
         return 77

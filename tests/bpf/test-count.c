@@ -118,6 +118,19 @@ static const struct workload workloads[] = {
 	{ "connections", connections, 2000, 2, 80, { "connect", "accept4" } },
 };
 
+/* One in 128 is timed on each CPU (execs are none of them), and says something that can be. */
+static void check_timed(const struct trace *t)
+{
+	for (long c = 0; c < ncpus; c++) {
+		const struct hc_bpf_cpu *cpu = &t->skel->bss->hc_cpus[c];
+
+		CHECK(cpu->produced == 0 || cpu->timed > 0, "CPU %ld: %llu events, none timed", c, cpu->produced);
+		CHECK(cpu->timed <= cpu->produced / 128 + 1, "CPU %ld: %llu of %llu timed", c, cpu->timed, cpu->produced);
+		CHECK(!cpu->timed || (cpu->timed_ns / cpu->timed > 5 && cpu->timed_ns / cpu->timed < 10000000), "CPU %ld: %llu ns for %llu",
+		      c, cpu->timed_ns, cpu->timed);
+	}
+}
+
 static void reconcile(const struct workload *w, size_t ring_nbytes, bool must_fit)
 {
 	struct hc_bpf_config config = { .follow = 1, .snaplen = w->snaplen };
@@ -132,6 +145,8 @@ static void reconcile(const struct workload *w, size_t ring_nbytes, bool must_fi
 	CHECK(t.n + t.dropped_total == issued, "%zu recorded + %lu dropped, %lu issued", t.n, t.dropped_total, issued);
 	CHECK(t.dropped[HC_DROP_RING_FULL] == t.dropped_total, "only full rings lose events");
 	CHECK(!must_fit || t.dropped_total == 0, "%lu dropped", t.dropped_total);
+	if (must_fit)
+		check_timed(&t);
 	printf("%-24s rings of %6zu KiB: issued %7lu, recorded %7zu, dropped %7lu\n", w->name, t.rings.nbytes >> 10, issued,
 	       t.n, t.dropped_total);
 	trace_close(&t);
