@@ -25,8 +25,8 @@ static bool is_ledger_key(const char *key)
 {
 	static const char words[] =
 		" added alerts arch around at_ns behind bpf_ns bytes cgroup_id classes comm confinement container cpus cut "
-		"dynamic_snaplen enter_events event_ns events failed fds file files filter follow from_ns full_ports kernel left_out literals "
-		"lost margin_ns named opaque ordinary pid priority reason recorder_cpu_ns removed ring-full "
+		"dynamic_snaplen enter_events event_ns events failed fds file files filter follow from_ns full_ports kernel "
+		"left_out literals lost margin_ns named opaque ordinary pid priority reason recorder_cpu_ns removed ring-full "
 		"ring_fill_max_pct rings rule rules skipped snaplen source source_sha256 source_why started_ns state statsd_port "
 		"syscalls text threads to_ns tree uid unfollowed unsupported values version why ";
 	char word[64];
