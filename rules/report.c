@@ -49,6 +49,8 @@ const char *hc_load_code_short(enum hc_load_code code)
 	return codes[code].text;
 }
 
+enum { WARNINGS_MAX = 32 << 20 }; /* bytes: an alias used a million times brings its warnings each time */
+
 struct hc_location *hc_location_new(struct hc_loader *ld, const struct hc_location *parent, const char *item_type,
 				    const char *item_name, const struct hc_yaml_node *node)
 {
@@ -136,12 +138,18 @@ struct hc_problem *hc_problem_add(struct hc_loader *ld, enum hc_load_code code, 
 {
 	struct hc_arena *arena = &ld->ruleset->arena;
 	struct hc_load_result *res = ld->file;
-	struct hc_problem *p = hc_arena_new(arena, struct hc_problem);
-	const struct hc_load_result *file = file_named(ld, at->name);
+	struct hc_problem *p;
+	const struct hc_load_result *file;
 	char *message;
 	va_list ap;
 	int n;
 
+	if (!hc_load_is_error(code) && ld->ruleset->warnings_len > WARNINGS_MAX) {
+		ld->ruleset->unsaid = (struct hc_problem){ .code = code, .message = "", .at = at, .snippet = "" };
+		return &ld->ruleset->unsaid;
+	}
+	p = hc_arena_new(arena, struct hc_problem);
+	file = file_named(ld, at->name);
 	va_start(ap, format);
 	n = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
@@ -164,6 +172,7 @@ struct hc_problem *hc_problem_add(struct hc_loader *ld, enum hc_load_code code, 
 		ld->ruleset->invalid = true;
 	} else {
 		add(&res->warnings, &res->nwarnings, &res->warnings_cap, p);
+		ld->ruleset->warnings_len += sizeof *p + (size_t)n + strlen(p->snippet);
 	}
 	/* the innermost location that is a place in a file, unless the caller knows better */
 	while (at && !(file = file_named(ld, at->name)))
@@ -203,6 +212,8 @@ void hc_problem_place(struct hc_loader *ld, struct hc_problem *problem, const st
 {
 	uint32_t from, to, line;
 
+	if (problem == &ld->ruleset->unsaid)
+		return;
 	if (off > file->len)
 		off = (uint32_t)file->len;
 	/* at the end of the file: the last line that says something */
@@ -220,6 +231,8 @@ void hc_problem_place(struct hc_loader *ld, struct hc_problem *problem, const st
 	problem->width = width ? width : word_width(file->text, file->len, off);
 	if (problem->width > to - off)
 		problem->width = to > off ? to - off : 1;
+	if (!hc_load_is_error(problem->code))
+		ld->ruleset->warnings_len += to - from;
 	problem->source_line = hc_arena_dupn(&ld->ruleset->arena, file->text + from, to - from);
 }
 
@@ -251,6 +264,8 @@ void hc_problem_hint(struct hc_loader *ld, struct hc_problem *problem, const cha
 	char hint[512];
 	va_list ap;
 
+	if (problem == &ld->ruleset->unsaid)
+		return;
 	va_start(ap, format);
 	vsnprintf(hint, sizeof hint, format, ap);
 	va_end(ap);

@@ -91,9 +91,11 @@ static bool fail(struct check *c, const char *what, const char *name, const char
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
 
+	c->ld->file->schema_valid = false;
+	if (c->text_len > STATUS_TEXT_MAX)
+		return false;
 	hc_buf_printf(&text, "failed for %s: %s%s%s", c->path.p, what, name, rest);
 	add_status(c, text.p, text.len);
-	c->ld->file->schema_valid = false;
 	return false;
 }
 

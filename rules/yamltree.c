@@ -29,7 +29,7 @@ struct reader {
 	uint32_t *lines;       /* byte offset of every line's start in the file */
 	uint32_t nlines;
 	uint32_t nnodes, depth;
-	uint32_t weight; /* of the documents so far */
+	uint32_t weight, text_len; /* of the documents so far */
 	struct hc_strmap anchors; /* to nodes; names in the arena */
 	/* items of collections being read, innermost last */
 	struct hc_yaml_node **stack;
@@ -215,6 +215,7 @@ static struct hc_yaml_node *scalar(struct reader *r, const yaml_event_t *ev)
 
 	node->style = styles[ev->data.scalar.style];
 	node->text = (struct hc_str){ hc_arena_dupn(r->arena, value, len), (uint32_t)len };
+	node->text_len = (uint32_t)len;
 	if (node->style == HC_YAML_PLAIN && !ev->data.scalar.tag && is_null_word(value, len))
 		node->kind = HC_YAML_NULL;
 	if (node->kind == HC_YAML_NULL && !len && !ev->data.scalar.anchor)
@@ -248,7 +249,7 @@ static struct hc_yaml_node *aliased(struct reader *r, const yaml_event_t *ev, co
 	return node;
 }
 
-static const char too_heavy[] = "with its aliases written out the file has more than 16 million values";
+static const char too_heavy[] = "with its aliases written out the file has more than 16 million values or 256 MiB of text";
 
 static int node_from(struct reader *r, yaml_event_t *ev, struct hc_yaml_node **ret);
 
@@ -283,7 +284,8 @@ static int collection(struct reader *r, struct hc_yaml_node *node, yaml_event_ty
 			item->falco_at = r->stack[r->nstack - 1]->at;
 		push(r, item);
 		node->weight += item->weight; /* both below the cap: no overflow */
-		if (node->weight > HC_YAML_WEIGHT_MAX)
+		node->text_len += item->text_len;
+		if (node->weight > HC_YAML_WEIGHT_MAX || node->text_len > HC_YAML_TEXT_MAX)
 			return fail(r, start, too_heavy);
 	}
 	node->open = false;
@@ -361,7 +363,8 @@ static int documents(struct reader *r)
 				break;
 			push(r, doc);
 			r->weight += doc->weight;
-			if (r->weight > HC_YAML_WEIGHT_MAX)
+			r->text_len += doc->text_len;
+			if (r->weight > HC_YAML_WEIGHT_MAX || r->text_len > HC_YAML_TEXT_MAX)
 				err = fail(r, ev.start_mark.index, too_heavy);
 		}
 		yaml_event_delete(&ev);

@@ -18,6 +18,7 @@ enum {
 	HC_YAML_NODES_MAX = 4 << 20,
 	HC_YAML_WEIGHT_MAX = 16 << 20, /* values of a text with every alias written out: bounds all walks over its trees */
 	HC_YAML_BYTES_MAX = 64 << 20,
+	HC_YAML_TEXT_MAX = 256 << 20, /* bytes of scalars, likewise written out */
 };
 
 enum hc_yaml_kind { HC_YAML_NULL, HC_YAML_SCALAR, HC_YAML_SEQUENCE, HC_YAML_MAPPING };
@@ -38,6 +39,7 @@ struct hc_yaml_node {
 	struct hc_yaml_node **items;  /* SEQUENCE: items; MAPPING: key, value, key, value ... */
 	uint32_t nitems;              /* entries of items */
 	uint32_t weight;              /* itself and all values below, aliases written out */
+	uint32_t text_len;            /* bytes of all scalars in it, likewise */
 	bool open;                    /* still being read: an alias to it would be a loop */
 	uint32_t alias, alias_end;    /* through an alias: where that stands, as `at` is the anchored node's; else 0 */
 };

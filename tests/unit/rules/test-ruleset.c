@@ -219,6 +219,26 @@ static void refuses(const char *text, const char *part)
 	hc_ruleset_free(rs);
 }
 
+/* A key of 100 kB in an item that aliases repeat: warnings say it until enough is said, and the file loads. */
+Test(ruleset, what_aliases_repeat_is_not_said_without_end)
+{
+	enum { KEY = 100000, TIMES = 2000 };
+	struct hc_ruleset_options o = { .validate = true };
+	struct hc_buf text HC_BUF_DONE = { 0 };
+	struct hc_ruleset *rs;
+
+	hc_buf_puts(&text, "- &a\n  list: x\n  items: []\n  ? ");
+	for (int i = 0; i < KEY; i++)
+		hc_buf_putc(&text, 'k');
+	hc_buf_puts(&text, "\n  : 1\n");
+	for (int i = 1; i < TIMES; i++)
+		hc_buf_puts(&text, "- *a\n");
+	rs = loaded(&o, text.p);
+	cr_expect_gt(rs->results[0]->nwarnings, 10);
+	cr_expect_lt(rs->results[0]->nwarnings, 400);
+	hc_ruleset_free(rs);
+}
+
 Test(ruleset, expansion_has_caps)
 {
 	struct hc_buf buf HC_BUF_DONE = { 0 };

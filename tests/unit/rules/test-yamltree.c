@@ -149,6 +149,14 @@ Test(yamltree, hostile_texts_are_refused)
 		hc_buf_printf(&buf, "- &a%d [*a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d, *a%d]\n", i, i - 1, i - 1, i - 1, i - 1,
 			      i - 1, i - 1, i - 1, i - 1, i - 1);
 	refused(buf.p, buf.len, "more than 16 million values");
+	/* and one long text, often */
+	hc_buf_reset(&buf);
+	hc_buf_puts(&buf, "- &a ");
+	for (int i = 0; i < 1 << 20; i++)
+		hc_buf_putc(&buf, 'x');
+	for (int i = 0; i < 256; i++)
+		hc_buf_puts(&buf, "\n- *a");
+	refused(buf.p, buf.len, "256 MiB of text");
 	refused("a: \xff", 4, "");
 	refused("a: \0b", 5, "");
 	refused("a: 'x", 5, "end of stream");
