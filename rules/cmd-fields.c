@@ -9,6 +9,7 @@
 
 #include "common/exit.h"
 #include "common/options.h"
+#include "rules/expr.h"
 #include "rules/field.h"
 
 struct options {
@@ -45,13 +46,6 @@ static const struct {
 };
 enum { NFLAGS = sizeof flags / sizeof *flags };
 
-static const char *type_name(const struct hc_field_info *f)
-{
-	const char *name = hc_param_type_name(f->type);
-
-	return strncmp(name, "PT_", 3) ? name : name + 3;
-}
-
 static bool wanted(const struct hc_field_info *f, char **words, int n, bool hidden)
 {
 	if ((f->flags & HC_FIELD_HIDDEN) && !hidden)
@@ -84,7 +78,7 @@ static void put_text(const struct hc_field_info *f)
 {
 	bool any = false;
 
-	printf("%s%s  %s", f->name, args[f->arg], type_name(f));
+	printf("%s%s  %s", f->name, args[f->arg], hc_type_text(f->type));
 	for (int i = 0; i < NFLAGS; i++)
 		if (f->flags & flags[i].flag) {
 			printf("%s%s", any ? ", " : "  (", flags[i].name);
@@ -102,7 +96,7 @@ static void put_json(const struct hc_field_info *f)
 	for (int i = 0; i < NFLAGS; i++)
 		if (f->flags & flags[i].flag)
 			json_array_append_new(list, json_string(flags[i].name));
-	o = json_pack("{s:s, s:s, s:s, s:b, s:o, s:s}", "name", f->name, "type", type_name(f), "argument", args[f->arg], "list",
+	o = json_pack("{s:s, s:s, s:s, s:b, s:o, s:s}", "name", f->name, "type", hc_type_text(f->type), "argument", args[f->arg], "list",
 		      f->flags & HC_FIELD_IS_LIST, "flags", list, "description", f->help);
 	text = json_dumps(o, JSON_COMPACT | JSON_SORT_KEYS);
 	puts(text);

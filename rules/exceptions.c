@@ -30,7 +30,9 @@ static int read_entry(struct hc_loader *ld, const struct hc_yaml_node *value, co
 	} else if (value->kind == HC_YAML_SEQUENCE) {
 		if (depth > ENTRY_DEPTH_MAX)
 			return ERROR(ld, HC_LOAD_ERR_YAML_VALIDATE, at, "exception values are nested too deeply");
-		ret->set = ret->is_list = true;
+		/* an empty list is as good as none (Q) */
+		ret->is_list = true;
+		ret->set = value->nitems > 0;
 		ret->items = hc_arena_array(&ld->ruleset->arena, struct hc_exception_entry, value->nitems + 1);
 		ret->nitems = value->nitems;
 		ld->ruleset->collection->text_used += value->nitems * sizeof *ret->items;

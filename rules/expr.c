@@ -22,6 +22,8 @@ const char *hc_type_text(uint8_t param_type)
 {
 	const char *name = hc_param_type_name(param_type);
 
+	if (param_type == PT_DYN)
+		return "DYNAMIC";
 	return strncmp(name, "PT_", 3) ? name : name + 3;
 }
 

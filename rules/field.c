@@ -57,7 +57,7 @@ const struct hc_field_info *hc_field_info_find(struct hc_str name)
 const char *hc_field_nearest(struct hc_str name)
 {
 	const char *names[HC_FIELD_COUNT + 1];
-	char word[64];
+	char word[64], *dot;
 
 	for (size_t i = 0; i < HC_FIELD_COUNT; i++)
 		names[i] = hc_field_table[i].name;
@@ -66,8 +66,9 @@ const char *hc_field_nearest(struct hc_str name)
 		return NULL;
 	snprintf(word, sizeof word, "%.*s", (int)name.len, name.p);
 	/* a right name behind a wrong class is more likely than a wrong letter: proc.uid for user.uid */
-	for (size_t i = 0; strchr(word, '.') && i < HC_FIELD_COUNT; i++)
-		if (!strcmp(strchr(names[i], '.'), strchr(word, '.')) && !(hc_field_table[i].flags & HC_FIELD_HIDDEN))
+	dot = strchr(word, '.');
+	for (size_t i = 0; dot && i < HC_FIELD_COUNT; i++)
+		if (strchr(names[i], '.') && !strcmp(strchr(names[i], '.'), dot) && !(hc_field_table[i].flags & HC_FIELD_HIDDEN))
 			return names[i];
 	return hc_nearest(word, names);
 }
