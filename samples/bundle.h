@@ -17,6 +17,7 @@
 /* Members with a meaning of their own. */
 #define HC_BUNDLE_MANIFEST "manifest.json" /* made by pack, checked by everyone */
 #define HC_BUNDLE_ABOUT "bundle.yaml"      /* title, licence ...: written by people, copied into the manifest */
+#define HC_BUNDLE_TAIL ".tar.zst" /* what is taken for a bundle where directories are searched */
 /* Rules are where hc_inside_is_rules (replay/inside.h) finds them. */
 
 struct hc_bundle {

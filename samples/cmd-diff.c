@@ -57,7 +57,7 @@ const struct hc_command hc_cmd_diff = {
 		  "comparison in the rule's condition that makes the difference, those with another output, priority or tags, the\n"
 		  "system calls 'hindcast record' would select for one and not for the other, and what the conditions cost: how\n"
 		  "often they look up a field, which is the same number on every machine.\n"
-		  "CAPTURE may be a directory: all files below it with .scap in their names.\n\n"
+		  "CAPTURE may be a directory: all files below it with .scap in their names, and bundles.\n\n"
 		  "Exit code: 0 compared, 1 could not (missing file), 2 usage, 3 rules do not load, 4 damaged capture (everything\n"
 		  "readable was compared), 7 see --exit-changes.",
 	.options = options,

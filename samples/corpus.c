@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/mem.h"
+#include "samples/bundle.h"
 #include "samples/walk.h"
 
 void hc_corpus_init(struct hc_corpus *corpus)
@@ -37,9 +38,28 @@ static int add(struct hc_corpus *corpus, const char *path, struct hc_diag *diag)
 	return 0;
 }
 
+/* The captures of a bundle, as BUNDLE:MEMBER. */
+static int add_members(struct hc_corpus *corpus, const char *path, struct hc_diag *diag)
+{
+	HC_CLEANUP(hc_bundle_close) struct hc_bundle *bundle = NULL;
+	const struct hc_archive_member *m = NULL;
+	int r = hc_bundle_open(&bundle, path, diag);
+
+	if (r > 0)
+		return hc_diag_set(diag, -EINVAL, "%s", diag->text);
+	while (!r && (m = hc_bundle_next(bundle, m, "", "")))
+		if (strstr(m->name, ".scap"))
+			r = add(corpus, hc_arena_printf(&corpus->arena, "%s:%s", path, m->name), diag);
+	return r;
+}
+
 static int see(void *ctx, const char *path, const char *name, struct hc_diag *diag)
 {
-	return strstr(name, ".scap") ? add(ctx, path, diag) : 0;
+	const size_t len = strlen(name), tail = strlen(HC_BUNDLE_TAIL);
+
+	if (strstr(name, ".scap"))
+		return add(ctx, path, diag);
+	return len > tail && !strcmp(name + len - tail, HC_BUNDLE_TAIL) ? add_members(ctx, path, diag) : 0;
 }
 
 int hc_corpus_add(struct hc_corpus *corpus, const char *path, struct hc_diag *reterr_diag)
@@ -54,6 +74,6 @@ int hc_corpus_add(struct hc_corpus *corpus, const char *path, struct hc_diag *re
 		return add(corpus, path, reterr_diag);
 	r = hc_walk(path, see, corpus, reterr_diag);
 	if (!r && corpus->n == before)
-		r = hc_diag_set(reterr_diag, -ENOENT, "%s holds no file with .scap in its name", path);
+		r = hc_diag_set(reterr_diag, -ENOENT, "%s holds no file with .scap in its name, nor a bundle with one", path);
 	return r;
 }

@@ -312,7 +312,7 @@ void hc_diff_markdown(const struct hc_diff *diff, const struct hc_diff_report *o
 {
 	const struct hc_diff_side *old = &diff->side[0], *now = &diff->side[1];
 
-	hc_buf_printf(to, "### Rules: %" PRIu64 " alerts lost, %" PRIu64 " gained, %" PRIu64 " changed\n\n", diff->n[HC_DIFF_LOST],
+	hc_buf_printf(to, "### Alerts: %" PRIu64 " lost, %" PRIu64 " gained, %" PRIu64 " changed\n\n", diff->n[HC_DIFF_LOST],
 		      diff->n[HC_DIFF_GAINED], diff->n[HC_DIFF_CHANGED]);
 	hc_buf_puts(to, "| | old | new |\n|---|---:|---:|\n");
 	hc_buf_printf(to, "| Alerts over %zu capture%s, %" PRIu64 " events | %" PRIu64 " | %" PRIu64 " |\n", diff->ncaptures,

@@ -119,9 +119,9 @@ static void add_bundle(struct hc_test_list *list, const char *path, bool by_chan
 
 static bool is_bundle_name(const char *name)
 {
-	size_t len = strlen(name);
+	const size_t len = strlen(name), tail = strlen(HC_BUNDLE_TAIL);
 
-	return len > 8 && !strcmp(name + len - 8, ".tar.zst");
+	return len > tail && !strcmp(name + len - tail, HC_BUNDLE_TAIL);
 }
 
 struct finder {

@@ -34,3 +34,7 @@ hindcast diff -r old.yaml captures
 echo "exit code: $?"
 hindcast diff -r old.yaml -r new.yaml -
 echo "exit code: $?"
+mkdir bundles && cp "$SRC"/samples/traces/*-*/shadow-theft.tar.zst bundles/ || exit
+hindcast diff -r old.yaml -r new.yaml bundles captures --markdown | grep -A6 '^###'
+mkdir empty; hindcast diff -r old.yaml -r new.yaml empty
+echo "exit code: $?"
