@@ -46,6 +46,12 @@ static void put_lines(FILE *out, const char *prefix, const struct hc_buf *text)
 	}
 }
 
+void hc_test_report_name(FILE *out, const char *name)
+{
+	for (; *name; name++)
+		putc((unsigned char)*name < 0x20 || *name == 0x7f ? ' ' : *name, out);
+}
+
 static bool bad(const struct hc_test_result *result)
 {
 	return result->status == HC_TEST_FAILED || result->status == HC_TEST_ERROR;
@@ -75,9 +81,13 @@ void hc_test_report_text(FILE *out, const struct hc_test_suite *suite, bool verb
 
 		if (!suite->chosen[i] || (!verbose && r->status == HC_TEST_PASSED))
 			continue;
-		fprintf(out, "  %s: %s", words[r->status], suite->file.tests[i].name);
-		if (r->status == HC_TEST_SKIPPED)
-			fprintf(out, " (%s)", suite->file.tests[i].skip);
+		fprintf(out, "  %s: ", words[r->status]);
+		hc_test_report_name(out, suite->file.tests[i].name);
+		if (r->status == HC_TEST_SKIPPED) {
+			fputs(" (", out);
+			hc_test_report_name(out, suite->file.tests[i].skip);
+			putc(')', out);
+		}
 		putc('\n', out);
 		put_lines(out, "    ", &r->text);
 	}
@@ -114,7 +124,7 @@ static void put_tap(FILE *out, const char *s)
 	for (; *s; s++) {
 		if (*s == '#' || *s == '\\')
 			putc('\\', out);
-		putc((unsigned char)*s < 0x20 ? ' ' : *s, out);
+		putc((unsigned char)*s < 0x20 || *s == 0x7f ? ' ' : *s, out);
 	}
 }
 
@@ -167,6 +177,14 @@ static void put_xml(struct hc_buf *out, const char *p, size_t n)
 		case '"': hc_buf_puts(out, "&quot;"); break;
 		case '\n': hc_buf_puts(out, "&#10;"); break;
 		case '\t': hc_buf_putc(out, ' '); break;
+		case '\xef': /* U+FFFE, U+FFFF */
+			if (i + 2 < len && s[i + 1] == '\xbf' && (uint8_t)s[i + 2] >= 0xbe) {
+				hc_buf_putc(out, '?');
+				i += 2;
+			} else {
+				hc_buf_putc(out, s[i]);
+			}
+			break;
 		default: hc_buf_putc(out, (unsigned char)s[i] < 0x20 || s[i] == 0x7f ? '?' : s[i]);
 		}
 	}

@@ -34,6 +34,8 @@ struct hc_test_totals {
 };
 void hc_test_totals_add(struct hc_test_totals *totals, const struct hc_test_suite *suite);
 
+/* A name somebody gave, on one line and without control characters: test files may be strangers'. */
+void hc_test_report_name(FILE *out, const char *name);
 /* A finished file: a line per test, details of those that did not pass. */
 void hc_test_report_text(FILE *out, const struct hc_test_suite *suite, bool verbose);
 /* "12 passed, 1 failed ..." */

@@ -208,8 +208,11 @@ static void print_list(const struct hc_test_list *list)
 		const struct hc_test_suite *s = &list->suites[i];
 
 		for (uint32_t k = 0; !s->unread && k < s->file.ntests; k++)
-			if (s->chosen[k])
-				printf("%s: %s%s\n", s->name, s->file.tests[k].name, s->file.tests[k].skip ? " (skipped)" : "");
+			if (s->chosen[k]) {
+				printf("%s: ", s->name);
+				hc_test_report_name(stdout, s->file.tests[k].name);
+				puts(s->file.tests[k].skip ? " (skipped)" : "");
+			}
 	}
 }
 

@@ -50,6 +50,20 @@ for t in bad rules run; do
 	shown <out
 	echo "exit code: $code"
 done
+# names that would play with terminals, TAP and XML
+cat >names.test.yaml <<'E'
+capture: c.scap.zst
+rules: rules.yaml
+tests:
+  - {name: "red\e[31m \x7f # ]]> <&\uffff", rule: No such rule}
+  - {name: "left\rout", skip: "why\e[0m\nnot", rule: X}
+E
+hindcast test -l names.test.yaml | cat -v
+hindcast test names.test.yaml -j 1 --junit junit.xml | cat -v | sed -n '/ERROR:/p; /skipped:/p'
+hindcast test names.test.yaml --tap | cat -v | grep -a 'ok [12]'
+python3 -c '
+import xml.etree.ElementTree as E
+print([c.get("name") for c in E.parse("junit.xml").getroot().iter("testcase")])'
 mkdir empty && hindcast test empty
 echo "exit code: $?"
 hindcast test nowhere
