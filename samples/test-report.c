@@ -266,6 +266,7 @@ void hc_test_report_junit(struct hc_buf *out, const struct hc_test_suite *suites
 		      t.n[HC_TEST_PASSED] + t.n[HC_TEST_FAILED] + t.n[HC_TEST_ERROR] + t.n[HC_TEST_SKIPPED] + t.unread,
 		      t.n[HC_TEST_FAILED], t.n[HC_TEST_ERROR] + t.unread, t.n[HC_TEST_SKIPPED], seconds);
 	for (size_t i = 0; i < nsuites; i++)
-		put_suite(out, &suites[i]);
+		if (suites[i].unread || suites[i].nchosen)
+			put_suite(out, &suites[i]);
 	hc_buf_puts(out, "</testsuites>\n");
 }

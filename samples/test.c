@@ -265,6 +265,8 @@ static void tell(struct session *s, struct hc_test_suite *suite)
 		rewrite(s, suite);
 		return;
 	}
+	if (!suite->unread && !suite->nchosen)
+		return; /* nothing of it was asked for */
 	hc_test_totals_add(&s->totals, suite);
 	if (s->options->tap)
 		s->number = hc_test_report_tap(stdout, suite, s->number);

@@ -68,6 +68,7 @@ mkdir empty && hindcast test empty
 echo "exit code: $?"
 hindcast test nowhere
 echo "exit code: $?"
+hindcast test run.test.yaml names.test.yaml -f names | grep -v '^    ' | shown
 hindcast test run.test.yaml -f nothing
 echo "exit code: $?"
 hindcast test run.test.yaml -l -f 'no such*'
