@@ -20,5 +20,6 @@ struct hc_corpus {
 void hc_corpus_init(struct hc_corpus *corpus);
 void hc_corpus_done(struct hc_corpus *corpus);
 /* A file as it is; of a directory all files below it with ".scap" in their names and the captures of all bundles (*.tar.zst), by
- * name: none is an error. Hidden ones are left out, links to directories not followed. Standard input is refused: captures are read more than once. 0 or negative errno. */
+ * name: none is an error. Hidden ones are left out, links to directories not followed. Standard input is refused: captures are
+ * read more than once. 0 or negative errno. */
 int hc_corpus_add(struct hc_corpus *corpus, const char *path, struct hc_diag *reterr_diag);

@@ -24,6 +24,7 @@ struct scan {
 	unsigned mode;    /* enum hc_redact_mode */
 	bool after_key;   /* the word before is the key of a secret; only separators since */
 	bool secret;      /* up to the next blank everything is one */
+	bool spelled;     /* the text is a part of what is spelled: rules that name a letter do not mean this one */
 };
 
 static void count(struct hc_redactor *r, enum hc_redact_class class, uint64_t bytes)
@@ -43,7 +44,7 @@ static enum hc_redact_action action_of(const struct scan *s, const struct hc_red
 	*ret_class = s->class;
 	if (w->action >= 0)
 		return (enum hc_redact_action)w->action;
-	if (w->named) {
+	if (w->named && !s->spelled) {
 		s->r->counts.named++;
 		return HC_REDACT_KEEP;
 	}
@@ -420,7 +421,8 @@ static void scan_text(struct scan *s);
 
 static void scan_part(struct scan *s, enum hc_redact_class class, struct hc_str part, unsigned mode)
 {
-	struct scan as = { s->r, s->out, class, part.p, part.len, 0, mode | (s->mode & HC_REDACT_CGROUP), s->after_key, s->secret };
+	struct scan as = { s->r, s->out, class, part.p, part.len, 0, mode | (s->mode & HC_REDACT_CGROUP), s->after_key, s->secret,
+			   s->spelled };
 
 	scan_text(&as);
 	s->after_key = as.after_key;
@@ -550,7 +552,7 @@ static void scan_text(struct scan *s)
 
 void hc_redact_text(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_class class, struct hc_str text, unsigned mode)
 {
-	struct scan s = { r, out, class, text.p, text.len, 0, mode, false, false };
+	struct scan s = { r, out, class, text.p, text.len, 0, mode, false, false, false };
 
 	scan_text(&s);
 }
@@ -583,11 +585,11 @@ void hc_redact_strings(struct hc_redactor *r, struct hc_buf *out, enum hc_redact
 	while (text.len) {
 		const char *nul = memchr(text.p, 0, text.len);
 		uint32_t len = nul ? (uint32_t)(nul - text.p) : text.len;
-		struct scan s = { r, out, class, text.p, len, 0, mode, after_key, false };
+		struct scan s = { r, out, class, text.p, len, 0, mode, after_key, false, false };
 
 		if (!spelled)
 			spelled = spelled_strings(&s, text);
-		s.secret = spelled && spelled--;
+		s.secret = s.spelled = spelled && spelled--;
 		scan_text(&s);
 		hc_buf_putc(out, '\0');
 		after_key = s.after_key;
@@ -600,7 +602,7 @@ void hc_redact_path(struct hc_redactor *r, struct hc_buf *out, enum hc_redact_cl
 {
 	/* programs write titles over their names: nginx: master process /usr/sbin/nginx -c /srv/x.conf */
 	bool title = class == HC_REDACT_COMMAND && text.len && memchr(text.p, ' ', text.len);
-	struct scan s = { r, out, class, text.p, text.len, 0, title ? 0 : HC_REDACT_WHOLE_PATH, false, false };
+	struct scan s = { r, out, class, text.p, text.len, 0, title ? 0 : HC_REDACT_WHOLE_PATH, false, false, false };
 
 	if (text.len && text.p[0] == '/' && !title)
 		put_path(&s, text);
@@ -646,7 +648,7 @@ void hc_redact_env(struct hc_redactor *r, struct hc_buf *out, struct hc_str text
 		text.p += whole;
 		text.len -= whole;
 		if (!drop || looked_for(r->rules.env, r->rules.nenv, entry)) {
-			struct scan s = { r, out, HC_REDACT_ENV, entry.p, entry.len, 0, 0, false, false };
+			struct scan s = { r, out, HC_REDACT_ENV, entry.p, entry.len, 0, 0, false, false, false };
 
 			scan_text(&s);
 			hc_buf_putc(out, '\0');

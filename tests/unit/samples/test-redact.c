@@ -382,6 +382,7 @@ Test(redact, what_is_spelled_is_hidden)
 		cr_assert(!strstr(argument(texts[i][0]), texts[i][1]), "%s became %s", texts[i][0], argument(texts[i][0]));
 	for (size_t i = 0; i < sizeof stay / sizeof *stay; i++)
 		cr_assert_str_eq(argument(stay[i]), stay[i]);
+	start(NULL, "- {rule: r, desc: d, priority: INFO, output: o, condition: \"evt.type=open and proc.args in (s, e, r)\"}");
 	ev = put_event(texty_event(PPME_SYSCALL_EXECVE_19_X, strings, sizeof strings));
 	for (uint32_t i = 0; i < info->nparams; i++) {
 		const uint8_t *p = hc_event_param(&ev, i, &len);
