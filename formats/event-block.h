@@ -25,19 +25,25 @@ const char *hc_event_parse_v1(struct hc_event *ev, const uint8_t *h, uint32_t le
  * then two or more, and the length that makes them one is wrong. */
 bool hc_event_ends_before(const uint8_t *p, uint32_t type, uint32_t total);
 
-static inline const char *hc_event_check_lengths(const struct hc_event *ev, uint32_t room)
+/* Checks the lengths of all parameters; what was added up for that is kept as their index. */
+static inline const char *hc_event_check_lengths(struct hc_event *ev, uint32_t room)
 {
+	static const char too_long[] = "the parameters' lengths exceed the event";
 	uint64_t sum = 0;
 	uint32_t n = ev->nparams;
 
-	if (HC_UNLIKELY(hc_event_type_is_large(ev->type))) {
+	if (HC_LIKELY(n <= HC_EVENT_PARAMS_MAX && !hc_event_type_is_large(ev->type))) {
+		hc_event_index(ev);
+		return HC_LIKELY(ev->param_off[n] <= room) ? NULL : too_long;
+	}
+	if (hc_event_type_is_large(ev->type)) {
 		for (uint32_t i = 0; i < n; i++)
 			sum += hc_le32(ev->lens + 4 * i);
 	} else {
 		for (uint32_t i = 0; i < n; i++)
 			sum += hc_le16(ev->lens + 2 * i);
 	}
-	return HC_LIKELY(sum <= room) ? NULL : "the parameters' lengths exceed the event";
+	return sum <= room ? NULL : too_long;
 }
 
 /* Fills *ev (all but num and off) from the event block that lies whole at b; its header passed hc_block_check. reterr
