@@ -13,6 +13,7 @@ enum needs {
 	FDS = 2,   /* a thread, and an event type that has fd fields (fields-semantics.md 5.1) */
 	ENTRY = 4, /* ... and an entry */
 	BUILT = 8, /* costly to make: once per event */
+	HELD = 16, /* ... unless there is an entry that holds it */
 };
 
 static const struct {
@@ -95,8 +96,8 @@ static const struct {
 	ROW(FD_NUM, fd, FDS), ROW(FD_TYPE, fd, ENTRY), ROW(FD_TYPECHAR, fd, FDS), ROW(FD_UID, fd, FDS),
 	ROW(FD_CONNECTED, fd, ENTRY), ROW(FD_NAME_CHANGED, fd, ENTRY), ROW(FD_DEV, fd, ENTRY),
 	ROW(FD_DEV_MAJOR, fd, ENTRY), ROW(FD_DEV_MINOR, fd, ENTRY), ROW(FD_INO, fd, ENTRY),
-	ROW(FD_IS_UPPER_LAYER, fd, ENTRY), ROW(FD_IS_LOWER_LAYER, fd, ENTRY), ROW(FD_NAME, fd_name, FDS | BUILT),
-	ROW(FD_NAMERAW, fd_name, FDS | BUILT), ROW(FD_DIRECTORY, fd_name, FDS | BUILT),
+	ROW(FD_IS_UPPER_LAYER, fd, ENTRY), ROW(FD_IS_LOWER_LAYER, fd, ENTRY), ROW(FD_NAME, fd_name, FDS | BUILT | HELD),
+	ROW(FD_NAMERAW, fd_name, FDS | BUILT), ROW(FD_DIRECTORY, fd_name, FDS | BUILT | HELD),
 	ROW(FD_FILENAME, fd_name, ENTRY), ROW(FD_CONTAINERNAME, fd_name, FDS | BUILT),
 	ROW(FD_CONTAINERDIRECTORY, fd_name, FDS | BUILT), ROW(FD_TYPES, fd_types, FDS),
 	ROW(FD_IP, sock, ENTRY), ROW(FD_CIP, sock, ENTRY), ROW(FD_SIP, sock, ENTRY), ROW(FD_LIP, sock, ENTRY),
@@ -151,7 +152,7 @@ bool hc_extract(void *ctx, const struct hc_field *field, bool for_output, struct
 	if (!extract || (needs & THREAD && !eval->thread) || (needs & (FDS | ENTRY) && !eval->fd_fields) ||
 	    (needs & ENTRY && !eval->fd))
 		return false;
-	if (!(needs & BUILT))
+	if (!(needs & BUILT) || (needs & HELD && eval->fd))
 		return extract(eval, field, for_output, ret);
 	slot = slot_of(eval, field->slot);
 	if (slot->built[for_output].serial != eval->built_serial || slot->built[for_output].field != field) {

@@ -335,11 +335,13 @@ static void prepare_exit(struct hc_state *s, struct hc_event *ev, struct hc_thre
 void hc_state_prepare(struct hc_state *s, struct hc_event *ev)
 {
 	const struct how *how = &how_table[ev->type];
-	struct hc_thread *t = NULL;
+	struct hc_thread *t = NULL, *last = s->last_found;
 
 	s->fd = NULL;
 	s->enter_usable = false;
-	if (how->kind == KIND_ANY)
+	if (how->kind <= KIND_KNOWN && last && last->tid == ev->tid)
+		t = last; /* mostly */
+	else if (how->kind == KIND_ANY)
 		t = hc_threads_get(s, ev->tid);
 	else if (how->kind != KIND_NONE)
 		t = hc_state_find(s, ev->tid);

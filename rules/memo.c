@@ -19,7 +19,7 @@ void hc_memo_done(struct hc_memo *memo)
 	*memo = (struct hc_memo){ 0 };
 }
 
-bool hc_memo_room(struct hc_memo *memo, uint32_t words)
+bool hc_memo_grow(struct hc_memo *memo, uint32_t words)
 {
 	uint32_t have = memo->bits ? memo->size : 0;
 

@@ -32,5 +32,10 @@ static inline void hc_memo_reset(struct hc_memo *memo)
 
 void hc_memo_done(struct hc_memo *memo);
 
+bool hc_memo_grow(struct hc_memo *memo, uint32_t words);
+
 /* For the plan: room for at least `words`, new ones zero. False: the cap is reached. */
-bool hc_memo_room(struct hc_memo *memo, uint32_t words);
+static inline bool hc_memo_room(struct hc_memo *memo, uint32_t words)
+{
+	return (memo->bits && memo->size >= words) || hc_memo_grow(memo, words);
+}
