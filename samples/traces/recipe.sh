@@ -43,12 +43,12 @@ repack() {
 
 # An /etc/shadow that opens nothing, homes, a log.
 furnish() {
-	for d in etc var root home usr/local opt; do
+	for d in etc var usr/local opt; do
 		mkdir -p "/srv/up/$d" "/srv/work/$d"
 		mount -t overlay overlay -o "lowerdir=/$d,upperdir=/srv/up/$d,workdir=/srv/work/$d" "/$d"
 	done
-	for d in /tmp /dev/shm; do mount -t tmpfs tmpfs "$d"; done
-	rm -rf /root/* /root/.[!.]* /home/*
+	for d in /root /home /tmp /dev/shm; do mount -t tmpfs tmpfs "$d"; done
+	chmod 700 /root && chmod 755 /home
 	printf 'root:*:19000:0:99999:7:::\nwww-data:*:19000:0:99999:7:::\nalice:$y$j9T$sample$sample:19000:0:99999:7:::\n' >/etc/shadow
 	grep -v '^alice:' /etc/passwd >/etc/passwd.new && mv /etc/passwd.new /etc/passwd
 	echo 'alice:x:1000:1000::/home/alice:/bin/bash' >>/etc/passwd
@@ -71,6 +71,10 @@ furnish() {
 
 # Inside the name spaces. What the recorder and the play can see of the source tree is only /srv.
 record() {
+	[ -n "${OUTSIDE:-}" ] && [ "$(readlink /proc/self/ns/mnt)" != "$OUTSIDE" ] || {
+		echo "$0: 'inside' is what the recipe calls itself with: the machine's own mounts are no place to play" >&2
+		exit 1
+	}
 	mount -t tmpfs -o mode=755 tmpfs /srv
 	mkdir -p /srv/tree /srv/build /srv/bin/record /srv/play
 	mount --bind "$tree" /srv/tree
@@ -113,7 +117,7 @@ inside)
 *)
 	# As a child of process 1: whoever called is no ancestor of what is recorded.
 	log=$(mktemp)
-	BUILD=$build setsid -f unshare -m -n -u --propagation private sh "$here/recipe.sh" inside >"$log" 2>&1 </dev/null
+	BUILD=$build OUTSIDE=$(readlink /proc/self/ns/mnt) setsid -f unshare -m -n -u --propagation private sh "$here/recipe.sh" inside >"$log" 2>&1 </dev/null
 	tail -n +1 -f "$log" | sed '/^done: [0-9]*$/q' | grep -v '^done: 0$' || :
 	status=$(sed -n 's/^done: //p' "$log")
 	rm "$log"
