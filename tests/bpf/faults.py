@@ -215,7 +215,7 @@ def case_a_full_disk_leaves_what_fits():
 def case_processes_may_vanish_under_the_snapshot():
     for kind in ("fork", "exec", "thread"):
         with busy(kind):
-            p = record("-w", kind + ".scap.zst", "-e", "1", "-n", "30000")
+            p = record("-w", kind + ".scap.zst", "-e", "1", "-M", "3", "-n", "100000")
         check(p.returncode == 0, f"{kind}: {p.returncode}, {p.err}")
         check(len(captures()) >= 2, f"{kind}: {captures()}, {p.err}")
         lint(*captures())
