@@ -134,6 +134,7 @@ static bool resync(struct hc_plain *in, uint64_t max)
 
 bool hc_plain_cross_gap(struct hc_plain *in)
 {
+	enum hc_plausible here;
 	size_t want;
 	int x;
 
@@ -143,7 +144,13 @@ bool hc_plain_cross_gap(struct hc_plain *in)
 		in->last = HC_PIECE_DATA;
 		x = hc_plain_need(in, 8);
 	} while (x == HC_PLAIN_GAP);
-	return !x && hc_block_plausible(in->p, (size_t)(in->end - in->p), &want) != HC_PLAUSIBLE_NO;
+	if (x)
+		return false;
+	/* All that can be known of it, however little has come with the first piece. */
+	do
+		here = hc_block_plausible(in->p, (size_t)(in->end - in->p), &want);
+	while (here == HC_PLAUSIBLE_UNKNOWN && !hc_plain_need(in, want));
+	return here != HC_PLAUSIBLE_NO;
 }
 
 bool hc_plain_resync(struct hc_plain *in, uint64_t max, struct hc_gap *ret_gap)
