@@ -104,11 +104,12 @@ void hc_fd_order_add(struct hc_state *s, struct hc_fd_order *o, int64_t fd, uint
 
 void hc_fd_order_remove(struct hc_fd_order *o, int64_t fd)
 {
-	uint16_t at = (uint16_t)(fd + 1), prev, next;
+	uint16_t at, prev, next;
 	uint16_t *bucket;
 
-	if (o->lost)
+	if (o->lost) /* as it is in every table that ever had a number that is not dense */
 		return;
+	at = (uint16_t)(fd + 1);
 	bucket = &o->bucket[bucket_of(o, at)];
 	for (prev = *bucket; *next_of(o, prev) != at; prev = *next_of(o, prev))
 		;
