@@ -35,11 +35,12 @@ enum {
 	STEP_MAX = 128 << 10, /* the longest block; only skippable frames are longer */
 };
 
+/* A frame with data in it. Skippable ones, of which four bytes are enough to look like one, are passed over with the damage. */
 static bool is_frame(const uint8_t *p, size_t len)
 {
 	ZSTD_frameHeader h;
 
-	return ZSTD_getFrameHeader(&h, p, len) == 0;
+	return ZSTD_getFrameHeader(&h, p, len) == 0 && h.frameType == ZSTD_frame;
 }
 
 /* Skips to the next plausible frame or the end of input. */
