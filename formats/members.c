@@ -133,7 +133,8 @@ bool hc_archive_detect(struct hc_source *s)
 	/* A pipe that does carry a capture must not wait for more than there is. */
 	if (hc_source_want(s, !s->eager ? LOOK_AHEAD : hc_filter_is_compressed(s->p) ? 4 : 512) < 0)
 		return false;
-	if (is_container(s->p, s->len))
+	/* What begins as gzip or zstd is that, whatever stands further on. */
+	if (!hc_filter_is_compressed(s->p) && is_container(s->p, s->len))
 		return true;
 	/* More is waited for only until the first plain bytes can be seen. */
 	do {
