@@ -86,7 +86,7 @@ int hc_archive_input_next(struct hc_archive_input *input, struct archive_entry *
 	return archive_read_next_header(input->archive, ret);
 }
 
-int hc_archive_input_open(struct hc_archive_input *input, bool raw)
+int hc_archive_input_open(struct hc_archive_input *input, bool strict)
 {
 	struct archive *a = input->archive = archive_read_new();
 
@@ -95,7 +95,9 @@ int hc_archive_input_open(struct hc_archive_input *input, bool raw)
 	archive_read_support_format_zip(a);
 	archive_read_support_format_7zip(a);
 	archive_read_support_format_cpio(a);
-	if (raw)
+	if (strict)
+		archive_read_set_format_option(a, "tar", "read_concatenated_archives", "1");
+	else
 		archive_read_support_format_raw(a);
 	archive_read_support_filter_gzip(a);
 	archive_read_support_filter_zstd(a);
@@ -110,7 +112,7 @@ int hc_archive_input_open(struct hc_archive_input *input, bool raw)
 	return archive_read_open1(a);
 }
 
-int hc_archive_input_reopen(struct hc_archive_input *input, bool raw)
+int hc_archive_input_reopen(struct hc_archive_input *input)
 {
 	archive_read_free(input->archive);
 	input->archive = NULL;
@@ -120,7 +122,7 @@ int hc_archive_input_reopen(struct hc_archive_input *input, bool raw)
 	input->file->off = 0;
 	if (lseek(input->file->fd, 0, SEEK_SET) < 0)
 		return ARCHIVE_FATAL;
-	return hc_archive_input_open(input, raw);
+	return hc_archive_input_open(input, false);
 }
 
 void hc_archive_input_done(struct hc_archive_input *input)

@@ -24,10 +24,12 @@ struct hc_archive_input {
 	la_int64_t at; /* bytes of the member that were read */
 };
 
-/* raw: bytes that are no archive but compressed count as one with a single member. ARCHIVE_OK or libarchive's error. */
-int hc_archive_input_open(struct hc_archive_input *input, bool raw);
-/* From the beginning again; for seekable ones. */
-int hc_archive_input_reopen(struct hc_archive_input *input, bool raw);
+/* strict: nothing may stand behind a tar's end; more members there come like the others, anything else is damage. Otherwise a
+ * tar ends at its end, and bytes that are no archive but compressed count as one with a single member. ARCHIVE_OK or
+ * libarchive's error. */
+int hc_archive_input_open(struct hc_archive_input *input, bool strict);
+/* From the beginning again, not strict; for seekable ones. */
+int hc_archive_input_reopen(struct hc_archive_input *input);
 void hc_archive_input_done(struct hc_archive_input *input);
 /* Goes to the next member, as archive_read_next_header. */
 int hc_archive_input_next(struct hc_archive_input *input, struct archive_entry **ret);

@@ -254,7 +254,7 @@ static int choose(struct member *m, const char *name, const char *wanted, struct
 		return x;
 	/* Looking for others went past it. */
 	found = (struct found){ 0 };
-	if (hc_archive_input_reopen(&m->input, true) == ARCHIVE_OK)
+	if (hc_archive_input_reopen(&m->input) == ARCHIVE_OK)
 		look(m, only.p, false, &found);
 	x = found.captures ? 0 : hc_diag_set_off(diag, -EIO, name, -1, "the archive changed while it was read");
 	hc_buf_done(&found.first);
@@ -271,7 +271,7 @@ int hc_archive_open(struct hc_source **ret, struct hc_source *file, const char *
 
 	m->input.file = file;
 	m->head = hc_malloc(LOOK_AHEAD);
-	if (hc_archive_input_open(&m->input, true) != ARCHIVE_OK)
+	if (hc_archive_input_open(&m->input, false) != ARCHIVE_OK)
 		r = hc_diag_set_off(reterr_diag, HC_READ_UNSUPPORTED, name, -1, "cannot be opened as an archive: %s",
 				    hc_archive_input_error(&m->input));
 	else

@@ -241,7 +241,7 @@ static int load_entry(struct load *l, struct archive_entry *e)
 static int load_all(struct load *l)
 {
 	struct archive_entry *e;
-	int r = hc_archive_input_open(&l->input, false);
+	int r = hc_archive_input_open(&l->input, true);
 
 	if (r != ARCHIVE_OK)
 		return hc_diag_set_off(l->diag, HC_READ_UNSUPPORTED, l->name, -1, "cannot be opened as an archive: %s",

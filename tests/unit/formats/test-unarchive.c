@@ -224,6 +224,42 @@ Test(unarchive, says_what_is_damaged)
 	cr_expect_eq(strncmp(diag.text, "damaged in member 'x': ", 23), 0, "%s", diag.text);
 }
 
+/* What stands behind the end of a tar is nowhere listed, and other readers pass over it: a place to hide things. */
+Test(unarchive, nothing_hides_behind_the_end)
+{
+	static const char junk[] = "no tar at all, but something somebody wants to have carried";
+
+	for (int zstd = 0; zstd < 2; zstd++) {
+		HC_CLEANUP(hc_archive_free) struct hc_archive *archive = NULL;
+		struct hc_buf b HC_BUF_DONE = { 0 };
+		struct archive *a = writer(&b, false, zstd);
+		struct hc_diag diag;
+		size_t whole;
+
+		add(a, "x", AE_IFREG, NULL, "x", 1);
+		end(a);
+		whole = b.len;
+		a = writer(&b, false, zstd);
+		add(a, "y", AE_IFREG, NULL, "y", 1);
+		end(a);
+		cr_assert_eq(load(&b, &archive, &diag), 0, "%s", diag.text);
+		cr_expect_eq(archive->n, 2, "a second tar's members are members");
+		archive = hc_archive_free(archive);
+
+		b.len = whole;
+		a = archive_write_new();
+		archive_write_set_format_raw(a);
+		if (zstd)
+			archive_write_add_filter_zstd(a);
+		archive_write_set_bytes_in_last_block(a, 1);
+		cr_assert_eq(archive_write_open(a, &b, NULL, to_buf, NULL), ARCHIVE_OK);
+		add(a, "junk", AE_IFREG, NULL, junk, sizeof junk);
+		end(a);
+		cr_expect_eq(load(&b, &archive, &diag), HC_READ_TRUNCATED);
+		cr_expect_eq(strncmp(diag.text, "damaged behind member 1: ", 25), 0, "%s", diag.text);
+	}
+}
+
 /* Cut anywhere, it is loaded in part by nobody: an outcome, or all of a shorter archive that is sound. */
 Test(unarchive, any_cut_is_an_outcome)
 {
