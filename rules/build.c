@@ -130,7 +130,7 @@ static int parse(struct build *b, const struct hc_srctext *text, const struct hc
 		 struct hc_ast **ret)
 {
 	struct hc_origin *origin = hc_arena_new(b->arena, struct hc_origin);
-	char hint[HC_HINT_MAX];
+	char hint[HC_HINT_MAX] = "";
 	struct hc_expanded x;
 	struct hc_diag diag = { 0 };
 	struct hc_problem *p;
@@ -150,7 +150,8 @@ static int parse(struct build *b, const struct hc_srctext *text, const struct hc
 		p = hc_problem_add(b->ld, HC_LOAD_ERR_COMPILE_CONDITION, hc_location_in_text(b->ld, at, shown, &diag), shown,
 				   "%s", diag.text);
 		place(b, p, origin, (uint32_t)diag.off, 0, macro);
-		hc_hint_syntax(x.text.p ? x.text.p : "", (size_t)diag.off, diag.text, hint);
+		if (diag.off >= 0) /* else it is no place in the text that is wrong */
+			hc_hint_syntax(x.text.p ? x.text.p : "", (size_t)diag.off, diag.text, hint);
 		if (hint[0])
 			hc_problem_hint(b->ld, p, "%s", hint);
 		r = HC_RULESET_INVALID;
