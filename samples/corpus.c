@@ -46,7 +46,7 @@ static int add_members(struct hc_corpus *corpus, const char *path, struct hc_dia
 	int r = hc_bundle_open(&bundle, path, diag);
 
 	if (r > 0)
-		return hc_diag_set(diag, -EINVAL, "%s", diag->text);
+		return -EINVAL; /* refused; diag says why */
 	while (!r && (m = hc_bundle_next(bundle, m, "", "")))
 		if (strstr(m->name, ".scap"))
 			r = add(corpus, hc_arena_printf(&corpus->arena, "%s:%s", path, m->name), diag);

@@ -38,3 +38,7 @@ mkdir bundles && cp "$SRC"/samples/traces/*-*/shadow-theft.tar.zst bundles/ || e
 hindcast diff -r old.yaml -r new.yaml bundles captures --markdown | grep -A6 '^###'
 mkdir empty; hindcast diff -r old.yaml -r new.yaml empty
 echo "exit code: $?"
+# a bundle that is refused: by name, with the reason
+mkdir bad && ln -s /etc/passwd link && tar -cf - link | zstd -q >bad/evil.tar.zst || exit
+hindcast diff -r old.yaml -r new.yaml bad
+echo "exit code: $?"
