@@ -54,6 +54,15 @@ const struct hc_field_info *hc_field_info_find(struct hc_str name)
 	return hc_strmap_get(&by_name, name);
 }
 
+/* Does some field begin with these bytes, the dot behind the class among them? */
+static bool is_class(const char *class, size_t len)
+{
+	for (size_t i = 0; i < HC_FIELD_COUNT; i++)
+		if (!strncmp(hc_field_table[i].name, class, len))
+			return true;
+	return false;
+}
+
 const char *hc_field_nearest(struct hc_str name)
 {
 	const char *names[HC_FIELD_COUNT + 1];
@@ -65,9 +74,9 @@ const char *hc_field_nearest(struct hc_str name)
 	if (name.len >= sizeof word)
 		return NULL;
 	snprintf(word, sizeof word, "%.*s", (int)name.len, name.p);
-	/* a right name behind a wrong class is more likely than a wrong letter: proc.uid for user.uid */
+	/* a right name behind another class is more likely than a wrong letter: proc.uid for user.uid */
 	dot = strchr(word, '.');
-	for (size_t i = 0; dot && i < HC_FIELD_COUNT; i++)
+	for (size_t i = 0; dot && is_class(word, (size_t)(dot - word) + 1) && i < HC_FIELD_COUNT; i++)
 		if (strchr(names[i], '.') && !strcmp(strchr(names[i], '.'), dot) && !(hc_field_table[i].flags & HC_FIELD_HIDDEN))
 			return names[i];
 	return hc_nearest(word, names);

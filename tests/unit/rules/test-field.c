@@ -102,6 +102,10 @@ Test(field, hint_says_why_or_what_was_meant)
 
 	hc_field_hint(hc_str("proc.nam"), false, hc_str(NULL), hint);
 	cr_assert_str_eq(hint, "did you mean 'proc.name'?");
+	hc_field_hint(hc_str("proc.uid"), false, hc_str(NULL), hint);
+	cr_assert_str_eq(hint, "did you mean 'user.uid'?", "another class has it");
+	hc_field_hint(hc_str("usr.name"), false, hc_str(NULL), hint);
+	cr_assert_str_eq(hint, "did you mean 'user.name'?", "no class is called usr");
 	hc_field_hint(hc_str("proc.aname"), true, hc_str("x"), hint);
 	cr_assert_str_eq(hint, "[x] is not a decimal index");
 }
