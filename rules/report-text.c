@@ -3,6 +3,7 @@
  * Load results for people: one line per file with Falco's verdict, and for each problem the exact place, the line, a caret
  * run, and a hint where there is one. The texts are golden-tested (tests/rules).
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "rules/report.h"
@@ -135,4 +136,6 @@ void hc_report_text(FILE *out, const struct hc_ruleset *ruleset, bool with_warni
 		for (uint32_t k = 0; with_warnings && k < res->nwarnings; k++)
 			put_problem(out, res->warnings[k]);
 	}
+	if (with_warnings && ruleset->nunsaid)
+		fprintf(out, "%" PRIu64 " more warnings are left out: those above are enough to begin with\n", ruleset->nunsaid);
 }

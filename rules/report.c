@@ -145,6 +145,7 @@ struct hc_problem *hc_problem_add(struct hc_loader *ld, enum hc_load_code code, 
 	int n;
 
 	if (!hc_load_is_error(code) && ld->ruleset->warnings_len > WARNINGS_MAX) {
+		ld->ruleset->nunsaid++;
 		ld->ruleset->unsaid = (struct hc_problem){ .code = code, .message = "", .at = at, .snippet = "" };
 		return &ld->ruleset->unsaid;
 	}

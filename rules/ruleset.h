@@ -104,8 +104,9 @@ struct hc_ruleset {
 	struct hc_load_result **results; /* one per file, in the order read */
 	uint32_t nresults;
 	bool invalid; /* some result has errors */
-	uint64_t warnings_len;     /* bytes that warnings hold */
-	struct hc_problem unsaid; /* stands for those that are too many */
+	uint64_t warnings_len;    /* bytes that warnings hold */
+	struct hc_problem unsaid; /* stands for each of those that are too many ... */
+	uint64_t nunsaid;         /* ... so many */
 
 	struct hc_rule **rules; /* in the order of first definition, known source or not */
 	uint32_t nrules;
