@@ -89,9 +89,13 @@ def main():
             wall, cpu, _ = min(timed([hindcast, "replay", capture, "-r", path, *quiet, "--one-thread"], 0) for _ in range(2))
             print(f"{n:24} {wall:8.3f} {cpu:8.3f} {(cpu - load) / events * 1e9:9.1f}  (without {load:.3f} s of loading)")
     if "--callgrind" in sys.argv:
-        with tempfile.NamedTemporaryFile() as out:
-            text = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={out.name}", hindcast, "replay", capture,
-                                   *rules(*OFFICIAL), *quiet, "--one-thread"], capture_output=True, text=True, check=False).stderr
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            # replay becomes nobody, and callgrind opens its file again at the end: nobody from the beginning, then
+            nobody = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+            text = subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", hindcast, "replay", capture,
+                                   *rules(*OFFICIAL), *quiet, "--one-thread"], capture_output=True, text=True, check=False,
+                                  **nobody).stderr
         found = re.search(r"Collected : (\d+)", text)
         print(f"\ninstructions per event (decompression included): {int(found.group(1)) / events:.0f}" if found else text)
 
