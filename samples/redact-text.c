@@ -258,6 +258,7 @@ static bool scan_address(struct scan *s)
 /* ---- what is spelled ---- */
 
 enum { RUN_LETTERS = 4, RUN_NUMBERS = 3, RUN_DIGITS = 9, GAP_MAX = 2 };
+enum { RUN_MAX = 256 }; /* words that tell nothing so far: every one of them is looked at as the first, too */
 
 /* Words that would stay one by one but not together. */
 struct run {
@@ -321,6 +322,8 @@ static uint32_t run_ends(const struct scan *s)
 
 		add_item(&run, s->r, s->p + k, len);
 		end = k + len;
+		if (run.items >= RUN_MAX && !tells(&run))
+			return 0;
 		while (width <= GAP_MAX && end + width < s->n && !is_word_byte(s, end + width))
 			width++;
 		if (!width || width > GAP_MAX || end + width == s->n)
