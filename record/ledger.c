@@ -150,7 +150,6 @@ char *hc_ledger_cost(struct hc_ledger *ledger, uint64_t now_ns, uint64_t events,
 			  (json_int_t)now_ns, "events", (json_int_t)(events - ledger->events), "bytes",
 			  (json_int_t)(bytes - ledger->bytes), "recorder_cpu_ns", (json_int_t)(cpu - ledger->cpu_ns), "bpf_ns",
 			  (json_int_t)(bpf - ledger->bpf_ns), "ring_fill_max_pct", (json_int_t)fill_max_pct);
-
 	ledger->cost_from_ns = now_ns;
 	ledger->events = events;
 	ledger->bytes = bytes;

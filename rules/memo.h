@@ -32,6 +32,7 @@ static inline void hc_memo_reset(struct hc_memo *memo)
 
 void hc_memo_done(struct hc_memo *memo);
 
+/* hc_memo_room() where there is none yet. */
 bool hc_memo_grow(struct hc_memo *memo, uint32_t words);
 
 /* For the plan: room for at least `words`, new ones zero. False: the cap is reached. */

@@ -15,7 +15,6 @@
 #include "rules/evtset.h"
 #include "rules/field.h"
 #include "rules/memo.h"
-#include "rules/evtset.h"
 
 struct hc_plan;
 

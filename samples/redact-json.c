@@ -13,7 +13,7 @@
 #include "config.h"
 #include "replay/state-extra.h"
 
-enum { NUMBER_MAX = 100000 };
+enum { NUMBER_MAX = 100000 }; /* the first of more than NUMBER_DIGITS digits */
 
 struct walk {
 	struct hc_redactor *r;
