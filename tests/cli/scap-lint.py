@@ -417,6 +417,9 @@ class Lint:
     # Every thread an event names has been listed, or was seen being born (17.1, item 9).
     def threads(self, at, where, type_, tid, values):
         name, _, params = self.schema.events[type_]
+        # These tell of kernel threads, too, which no list has (16.1) and which are born without a call.
+        if name in ("PPME_SCHEDSWITCH_6_E", "PPME_PAGE_FAULT_E", "PPME_SIGNALDELIVER_E"):
+            return
         if re.match(r"PPME_SYSCALL_(CLONE|FORK|VFORK|CLONE3)_?\d*_X", name) and values and len(values[0]) == 8:
             res = struct.unpack("<q", values[0])[0]
             if res > 0:
@@ -553,6 +556,9 @@ def self_test(schema):
     expect("length table", good[:544] + event[:36] + b"\x07" + event[37:], "size of a parameter")
     expect("fd not sign-extended", good[:544] + event[:48] + b"\x9c\xff\xff\xff\0\0\0\0" + event[56:],
            "number not sign-extended")
+    switch = struct.pack("<IIHQQIHI6HQQQIII", EV2, 88, 0, struct.unpack_from("<Q", event, 10)[0], 7, 74, 152, 6, 8, 8, 8, 4, 4, 4,
+                         0, 0, 0, 0, 0, 0)
+    expect("switch away from a kernel thread", good + switch + struct.pack("<I", 88), None)
     expect("thread out of nowhere", good[:544] + event[:18] + b"\x07" + event[19:], "thread never introduced")
     expect("cpu above the machine's", good[:544] + event[:8] + b"\x09" + event[9:], "cpu number")
     expect("time going back", good + event[:17] + b"\x16" + event[18:], "time goes back")
