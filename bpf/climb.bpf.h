@@ -16,7 +16,6 @@ struct climb {
 	struct mount___any *mount;
 	struct dentry *root_dentry; /* where the climb ends at the latest */
 	struct mount___any *root_mount;
-	__u32 off; /* first byte of what is built so far */
 };
 
 static __always_inline struct mount___any *mount_of(struct vfsmount *mnt)
@@ -30,7 +29,8 @@ static long climb_step(__u32 i, void *ctx)
 	struct climb *c = ctx;
 	struct dentry *dentry = c->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
 	struct mount___any *mount = c->mount;
-	__u32 len;
+	struct scratch *s = c->s;
+	__u32 len, off = s->path_off;
 
 	if (dentry == c->root_dentry && mount == c->root_mount)
 		return 1;
@@ -46,13 +46,13 @@ static long climb_step(__u32 i, void *ctx)
 	if (parent == dentry)
 		return 1; /* root of something that is not mounted */
 	len = BPF_CORE_READ(dentry, d_name.len) & NAME_MASK;
-	if (c->off < len + 1)
+	if (off < len + 1)
 		return 1;
-	c->off -= len;
-	bpf_probe_read_kernel(c->s->path + MASKED(c->off, STR_MAX - 1), MASKED(len, NAME_MASK),
-			      BPF_CORE_READ(dentry, d_name.name));
-	c->off--;
-	c->s->path[MASKED(c->off, STR_MAX - 1)] = '/';
+	off -= len;
+	bpf_probe_read_kernel(s->path + MASKED(off, STR_MAX - 1), MASKED(len, NAME_MASK), BPF_CORE_READ(dentry, d_name.name));
+	off--;
+	s->path[MASKED(off, STR_MAX - 1)] = '/';
+	s->path_off = off;
 	c->dentry = parent;
 	return 0;
 }
@@ -63,8 +63,8 @@ __noinline __u32 hc_path_at(struct scratch *s, __u32 off, __u64 dentry_addr, __u
 {
 	struct dentry *dentry = (struct dentry *)dentry_addr;
 	struct vfsmount *mnt = (struct vfsmount *)mnt_addr;
-	struct climb c = { .s = s, .dentry = dentry, .off = STR_MAX - 1 };
-	__u32 n;
+	struct climb c = { .s = s, .dentry = dentry };
+	__u32 at, n;
 
 	if (!dentry || !mnt || !s)
 		return 0;
@@ -76,19 +76,21 @@ __noinline __u32 hc_path_at(struct scratch *s, __u32 off, __u64 dentry_addr, __u
 		c.root_mount = mount_of(BPF_CORE_READ(root, mnt));
 	}
 	s->path[STR_MAX - 1] = 0;
+	s->path_off = STR_MAX - 1;
 	bpf_loop(PATH_COMPONENTS_MAX, climb_step, &c, 0);
-	if (c.off == STR_MAX - 1) {
+	at = s->path_off;
+	if (at == STR_MAX - 1) {
 		if (dentry != BPF_CORE_READ(mnt, mnt_root) && dentry != c.root_dentry) {
 			long len = bpf_probe_read_kernel_str(s->bytes + MASKED(off, SCRATCH_MASK), STR_MAX,
 							     BPF_CORE_READ(dentry, d_name.name));
 			return len > 0 ? len : 0;
 		}
-		c.off--;
-		s->path[MASKED(c.off, STR_MAX - 1)] = '/';
+		at--;
+		s->path[MASKED(at, STR_MAX - 1)] = '/';
 	}
-	n = MASKED(STR_MAX - c.off, 2 * STR_MAX - 1);
+	n = MASKED(STR_MAX - at, 2 * STR_MAX - 1);
 	if (n > STR_MAX || bpf_probe_read_kernel(s->bytes + MASKED(off, SCRATCH_MASK), n,
-						 s->path + MASKED(c.off, STR_MAX - 1)) < 0)
+						 s->path + MASKED(at, STR_MAX - 1)) < 0)
 		return 0;
 	return n;
 }

@@ -19,6 +19,7 @@ struct opened {
 static __always_inline void look_at_opened(struct opened *o, __s64 fd)
 {
 	struct file *file = fd > 0 ? file_of_fd(fd) : NULL;
+	struct super_block *sb;
 	struct inode *inode;
 
 	o->dev = 0;
@@ -29,11 +30,12 @@ static __always_inline void look_at_opened(struct opened *o, __s64 fd)
 	if (!file)
 		return;
 	inode = BPF_CORE_READ(file, f_inode);
-	o->dev = encode_dev(BPF_CORE_READ(inode, i_sb, s_dev));
+	sb = BPF_CORE_READ(inode, i_sb);
+	o->dev = encode_dev(BPF_CORE_READ(sb, s_dev));
 	o->ino = BPF_CORE_READ(inode, i_ino);
 	if ((__u32)BPF_CORE_READ(file, f_mode) & FMODE_CREATED_BIT)
 		o->flags |= O_F_CREATED;
-	o->layer = overlay_layer(inode);
+	o->layer = layer_within(sb, inode);
 	o->flags |= o->layer == LAYER_UPPER ? FD_UPPER_LAYER : o->layer == LAYER_LOWER ? FD_LOWER_LAYER : 0;
 }
 

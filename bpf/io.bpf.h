@@ -52,45 +52,57 @@ VARIABLE(pwrite64, PPME_SYSCALL_PWRITE_X)
 	put_u64(e, A(3));
 }
 
+struct gather {
+	struct scratch *s;
+	__u32 off, count;
+	bool compat;
+};
+
+/* One vector. What is collected ends at the first that is empty or cannot be read; the sum goes on (15.3). */
+static long gather_step(__u32 i, void *ctx)
+{
+	struct gather *g = ctx;
+	struct scratch *s = g->s;
+	const __u8 *vector = s->path + MASKED(i * (g->compat ? 8 : 16), 16 * VECTORS_MAX - 1);
+	__u64 base, len, n;
+
+	if (i >= g->count)
+		return 1;
+	if (g->compat) {
+		base = *(__u32 *)vector;
+		len = *(__u32 *)(vector + 4);
+	} else {
+		base = *(__u64 *)vector;
+		len = *(__u64 *)(vector + 8);
+	}
+	s->gathered.sum += len;
+	n = MASKED(at_most(s->gathered.room, len), SCRATCH_MASK);
+	if (!n || bpf_probe_read_user(s->bytes + MASKED(g->off + s->gathered.done, SCRATCH_MASK), n, (void *)base) < 0) {
+		s->gathered.room = 0;
+		return 0;
+	}
+	s->gathered.done += n;
+	s->gathered.room -= n;
+	return 0;
+}
+
 /* Appends at off the bytes of `count` vectors at addr, one after the other, cut at `limit`; the array is first copied
  * behind the event, into s->path. Returns the bytes appended, and the sum of the vectors' lengths in the upper half. */
 __noinline __u64 hc_vectors_at(struct scratch *s, __u32 off, __u64 addr, __u32 count, __u64 limit_and_compat)
 {
-	__u32 limit = limit_and_compat >> 1, done = 0, sum = 0, room;
-	bool compat = limit_and_compat & 1, collecting = true;
+	__u32 limit = limit_and_compat >> 1, room;
+	bool compat = limit_and_compat & 1;
+	struct gather g = { .s = s, .off = off, .count = at_most(count, VECTORS_MAX), .compat = compat };
 
 	if (!s || !addr || !count)
 		return 0;
-	if (count > VECTORS_MAX)
-		count = VECTORS_MAX;
-	if (bpf_probe_read_user(s->path, MASKED(count * (compat ? 8 : 16), 1023), (void *)addr) < 0)
+	if (bpf_probe_read_user(s->path, MASKED(g.count * (compat ? 8 : 16), 1023), (void *)addr) < 0)
 		return 0;
 	room = off < HC_BPF_EVENT_MAX - 1024 ? HC_BPF_EVENT_MAX - 1024 - off : 0;
-	if (limit > room)
-		limit = room;
-	for (__u32 i = 0; i < VECTORS_MAX; i++) {
-		__u64 base, len, n;
-
-		if (i >= count)
-			break;
-		if (compat) {
-			base = *(__u32 *)(s->path + 8 * i);
-			len = *(__u32 *)(s->path + 8 * i + 4);
-		} else {
-			base = *(__u64 *)(s->path + 16 * i);
-			len = *(__u64 *)(s->path + 16 * i + 8);
-		}
-		sum += len;
-		n = done < limit ? at_most(limit - done, len) : 0;
-		n = MASKED(n, SCRATCH_MASK);
-		if (!n || !collecting ||
-		    bpf_probe_read_user(s->bytes + MASKED(off + done, SCRATCH_MASK), n, (void *)base) < 0) {
-			collecting = false; /* what was collected stays; the sum goes on */
-			continue;
-		}
-		done += n;
-	}
-	return (__u64)sum << 32 | done;
+	s->gathered.room = at_most(limit, room);
+	s->gathered.done = s->gathered.sum = 0;
+	bpf_loop(VECTORS_MAX, gather_step, &g, 0);
+	return (__u64)s->gathered.sum << 32 | s->gathered.done;
 }
 
 /* The data parameter of a vector call; returns the sum of the lengths. */

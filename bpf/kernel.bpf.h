@@ -190,17 +190,13 @@ static __always_inline void read_memory(struct task_struct *task, struct memory 
 /* The file an fd of the current task refers to; NULL if none. */
 static __always_inline struct file *file_of_fd(__s32 fd)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct fdtable *fdt;
-	struct file **fds, *file = NULL;
+	/* typed pointers are followed without a helper; where one leads nowhere it reads 0 */
+	struct fdtable *fdt = bpf_get_current_task_btf()->files->fdt;
+	struct file *file = NULL;
 
-	if (fd < 0)
+	if (fd < 0 || (__u32)fd >= fdt->max_fds)
 		return NULL;
-	fdt = BPF_CORE_READ(task, files, fdt);
-	if (!fdt || (__u32)fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	fds = BPF_CORE_READ(fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	bpf_probe_read_kernel(&file, sizeof(file), fdt->fd + fd);
 	return file;
 }
 
@@ -239,16 +235,21 @@ enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };
 
 /* Which layer of an overlay file system a file is in. struct ovl_inode belongs to a module whose types vmlinux does not
  * know; in every version the upper dentry follows the embedded inode. */
-static __always_inline enum layer overlay_layer(struct inode *inode)
+static __always_inline enum layer layer_within(struct super_block *sb, struct inode *inode)
 {
 	struct dentry *upper = NULL;
 
-	if (!inode || BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_MAGIC)
+	if (BPF_CORE_READ(sb, s_magic) != OVERLAYFS_MAGIC)
 		return LAYER_NONE;
 	bpf_probe_read_kernel(&upper, sizeof(upper), (char *)inode + bpf_core_type_size(struct inode));
 	if (!upper || !BPF_CORE_READ(upper, d_inode))
 		return LAYER_LOWER;
 	return LAYER_UPPER;
+}
+
+static __always_inline enum layer overlay_layer(struct inode *inode)
+{
+	return inode ? layer_within(BPF_CORE_READ(inode, i_sb), inode) : LAYER_NONE;
 }
 
 static __always_inline bool is_memfd(struct file *file)

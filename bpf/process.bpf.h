@@ -283,10 +283,11 @@ int hc_fork(__u64 *ctx)
 
 enum { THREADS_LOOKED_AT = 32, ANCESTORS_LOOKED_AT = 32 };
 
-/* A thread of the group that is not exiting; 0: none; REAPER_UNKNOWN: too many looked at. */
-static __always_inline __s64 alive_thread(struct task_struct *of, struct task_struct *except)
+/* A thread of the group of `of` (struct task_struct) that is not exiting and not `except`; 0: none; REAPER_UNKNOWN: too
+ * many looked at. */
+__noinline __s64 hc_alive_thread(__u64 of, __u64 except)
 {
-	struct signal_struct *signal = BPF_CORE_READ(of, signal);
+	struct signal_struct *signal = BPF_CORE_READ((struct task_struct *)of, signal);
 	struct list_head *head = (void *)((char *)signal + bpf_core_field_offset(struct signal_struct, thread_head));
 	struct list_head *node = BPF_CORE_READ(head, next);
 
@@ -295,7 +296,7 @@ static __always_inline __s64 alive_thread(struct task_struct *of, struct task_st
 
 		if (!node || node == head)
 			return 0;
-		if (t != except && !(BPF_CORE_READ(t, flags) & K_PF_EXITING))
+		if ((__u64)t != except && !(BPF_CORE_READ(t, flags) & K_PF_EXITING))
 			return BPF_CORE_READ(t, pid);
 		node = BPF_CORE_READ(node, next);
 	}
@@ -314,7 +315,7 @@ __noinline __s64 hc_reaper(void)
 
 	if (BPF_CORE_READ(children, next) == children)
 		return 0;
-	t = alive_thread(task, task);
+	t = hc_alive_thread((__u64)task, (__u64)task);
 	if (t)
 		return t;
 	init = BPF_CORE_READ(pidns_of(task), child_reaper);
@@ -328,7 +329,7 @@ __noinline __s64 hc_reaper(void)
 			return BPF_CORE_READ(init, pid);
 		signal = BPF_CORE_READ(up, signal);
 		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
-			t = alive_thread(up, NULL);
+			t = hc_alive_thread((__u64)up, 0);
 			if (t)
 				return t;
 		}

@@ -16,6 +16,12 @@ enum {
 struct scratch {
 	__u8 bytes[SCRATCH_SIZE];
 	__u8 path[2 * STR_MAX]; /* first half: a path, built from its end; second half: room for the verifier */
+	/* How far a bpf_loop() is. Kept here, not on the stack, because the verifier knows nothing of the numbers in a map:
+	 * one look at a step is enough for it, where it would follow known numbers through every round. */
+	__u32 path_off; /* first byte of the path */
+	struct {
+		__u32 room, done, sum;
+	} gathered; /* bytes of vectors or strings, one after the other */
 };
 
 /* x & mask, where the verifier can see it: opaque to the compiler, which otherwise tests one copy of a number and

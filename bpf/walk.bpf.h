@@ -113,30 +113,42 @@ static __always_inline __u64 user_pointer(__u64 array, __u32 i, bool compat)
 	return p;
 }
 
+struct strings {
+	struct scratch *s;
+	__u64 array;
+	__u32 off, first;
+	bool compat;
+};
+
+static long strings_step(__u32 i, void *ctx)
+{
+	struct strings *c = ctx;
+	struct scratch *s = c->s;
+	__u64 p = user_pointer(c->array, c->first + i, c->compat);
+	__u32 n;
+
+	if (!p || !s->gathered.room)
+		return 1;
+	n = read_user_str(s->bytes + MASKED(c->off + s->gathered.done, SCRATCH_MASK), MASKED(s->gathered.room, 2 * STR_MAX - 1), p);
+	if (!n)
+		return 1;
+	s->gathered.done += n;
+	s->gathered.room -= n;
+	return 0;
+}
+
 /* Appends at off the strings of a caller's pointer array from element `first` on, at most `room` bytes, and returns how
  * many bytes that were. */
 __noinline __u32 hc_argv_at(struct scratch *s, __u32 off, __u64 array, __u64 room, __u64 first_and_compat)
 {
-	bool compat = first_and_compat & 1;
-	__u32 start = off;
+	struct strings c = { .s = s, .array = array, .off = off, .first = first_and_compat >> 1, .compat = first_and_compat & 1 };
 
-	if (!s || !array)
+	if (!s || !array || c.first >= ARGV_MAX)
 		return 0;
-	for (__u32 i = 0; i < ARGV_MAX; i++) {
-		__u64 p;
-		__u32 n;
-
-		if (i < first_and_compat >> 1)
-			continue;
-		p = user_pointer(array, i, compat);
-		if (!p || off - start >= room)
-			break;
-		n = read_user_str(s->bytes + MASKED(off, SCRATCH_MASK), MASKED(room - (off - start), 2 * STR_MAX - 1), p);
-		if (!n)
-			break;
-		off += n;
-	}
-	return off - start;
+	s->gathered.room = room;
+	s->gathered.done = 0;
+	bpf_loop(ARGV_MAX - c.first, strings_step, &c, 0);
+	return s->gathered.done;
 }
 
 static __always_inline void put_user_argv(struct out *e, __u64 array, __u32 first, __u32 room)

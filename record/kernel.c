@@ -115,7 +115,7 @@ static int explain_load(int err, struct hc_diag *reterr_diag)
 			   *complaint ? "; libbpf says: " : "", complaint);
 }
 
-int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, uint64_t ring_size,
+int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, bool enter_events, uint64_t ring_size,
 		   struct hc_diag *reterr_diag)
 {
 	__attribute__((cleanup(hc_kernel_closep))) struct hc_kernel *kernel = NULL;
@@ -130,7 +130,7 @@ int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, u
 	if (!kernel->skel)
 		return explain_load(-errno, reterr_diag);
 	kernel->skel->rodata->hc_config = *config;
-	hc_bpf_enter_open(kernel->skel, HC_BPF_ENTER_AT_FUNCTIONS, &kernel->enter);
+	hc_bpf_enter_open(kernel->skel, enter_events ? HC_BPF_ENTER_AT_FUNCTIONS : HC_BPF_ENTER_NONE, &kernel->enter);
 	err = hc_bpf_load(kernel->skel, ring_size, &kernel->rings);
 	if (err)
 		return explain_load(err, reterr_diag);

@@ -19,8 +19,9 @@
 struct hc_kernel;
 
 /* Loads the programs and makes the rings (ring_size bytes each, rounded up to a power of two); nothing is hooked yet
- * and nothing selected. On failure *reterr_diag says in words what the kernel or the user lacks. */
-int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, uint64_t ring_size,
+ * and nothing selected. enter_events: those of bpf/enter.h too. On failure *reterr_diag says in words what the kernel or the
+ * user lacks. */
+int hc_kernel_open(struct hc_kernel **ret, const struct hc_bpf_config *config, bool enter_events, uint64_t ring_size,
 		   struct hc_diag *reterr_diag);
 struct hc_kernel *hc_kernel_close(struct hc_kernel *kernel);
 HC_DEFINE_CLEANUP(struct hc_kernel *, hc_kernel_close);

@@ -43,7 +43,7 @@ struct options {
 	const char *write, *compress, *flight, *trigger_priority, *control, *metrics;
 	const char *cgroup, *config, *state_set, *failed, *comm, *snapshot, *full_ports;
 	struct hc_option_list rules, settings, keep, triggers;
-	bool all, all_syscalls, no_shed, dry_run, follow, quiet, dynamic_snaplen;
+	bool all, all_syscalls, no_enter_events, no_shed, dry_run, follow, quiet, dynamic_snaplen;
 	uint64_t snaplen, statsd_port, ring_size, pid, uid;
 	uint64_t file_bytes, file_seconds, file_events, keep_files, max_seconds, max_events, min_free;
 };
@@ -66,6 +66,8 @@ static const struct hc_option table[] = {
 	{ 0, "full-ports", "MIN[-MAX]", "16000 bytes where one of the two ports is one of these (means --dynamic-snaplen)",
 	  HC_OPTION_STRING, TO(full_ports) },
 	{ 0, "statsd-port", "PORT", "the port of statsd (8125), for --dynamic-snaplen", HC_OPTION_U64, TO(statsd_port), 1, UINT16_MAX },
+	{ 0, "no-enter-events", NULL, "of open, creat, openat, openat2, connect only the event at their end, without what they\n"
+				      "were asked for before another thread could change it", HC_OPTION_FLAG, TO(no_enter_events) },
 	{ 0, "no-shed", NULL, "never give up a system call under pressure; lose events instead", HC_OPTION_FLAG, TO(no_shed) },
 	{ 0, "keep", "NAME", "give up others, but not this one (repeatable)", HC_OPTION_LIST, TO(keep) },
 	{ 0, "dry-run", NULL, "print what would be selected, and end; needs no privileges", HC_OPTION_FLAG, TO(dry_run) },
@@ -437,7 +439,7 @@ static int record(struct session *s, struct hc_select *select)
 		return fail(s, &diag, HC_EXIT_FAIL);
 	claim(); /* not the command's, not the live replay's */
 	signals = block_signals(&diag);
-	if (signals < 0 || hc_kernel_open(&kernel, &s->config, s->options.ring_size, &diag) ||
+	if (signals < 0 || hc_kernel_open(&kernel, &s->config, !s->options.no_enter_events, s->options.ring_size, &diag) ||
 	    hc_iterators_new(&iterators, s->iterators, &diag) ||
 	    (s->options.pid && hc_kernel_follow(kernel, (pid_t)s->options.pid, &diag)))
 		return fail(s, &diag, HC_EXIT_FAIL);

@@ -23,7 +23,7 @@ HINDCAST, STORM = (os.path.abspath(p) for p in sys.argv[1:3])
 RULES = "- rule: all storms\n  desc: calls of the tests\n  condition: evt.type in (%s)\n  output: x\n  priority: INFO\n"
 EVENTS = {0x216, 0x217, 0x221, 0x222}
 AGAIN = {0x217, 0x222} # with flags: for the state only, they are in the file before
-CHDIR_X, ASYNC, PROCEXIT, WRITE_X, CLOSE_X = 95, 402, 186, 9, 5
+CHDIR_X, ASYNC, PROCEXIT, WRITE_X, CLOSE_X, OPENAT_E, OPENAT_X = 95, 402, 186, 9, 5, 306, 307
 GETPPID = 41  # portable code, common/syscalls.def
 
 
@@ -167,7 +167,7 @@ def main(cases, at_once=1):
         print("skipped: " + p.stderr.decode())
         return 77
     wanted = [a for a in sys.argv[3:] if re.fullmatch(r"[a-z_0-9]+", a)]
-    todo = [(name[5:], case) for name, case in sorted(cases.items())
+    todo = [(name[5:], case) for name, case in cases.items()
             if name.startswith("case_") and (not wanted or name[5:] in wanted)]
     running = failures = 0
     while todo or running:

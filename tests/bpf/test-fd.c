@@ -241,7 +241,7 @@ static void data(void)
 {
 	char *buf = shared(256);
 	int *ends = shared(8);
-	struct iovec *iov = shared(4 * sizeof *iov);
+	struct iovec *iov = shared(40 * sizeof *iov);
 	char text[200];
 
 	memset(text, 'x', sizeof text);
@@ -305,6 +305,30 @@ static void data(void)
 		S64(ev, 2, -1);
 		U32(ev, 3, 8);
 		U64(ev, 4, 77);
+	}
+	for (int i = 0; i < 40; i++)
+		iov[i] = (struct iovec){ text + i, 2 };
+	if ((ev = call(PPME_SYSCALL_PWRITEV_X, SYS_pwritev, -1, iov, 40, 0, 0))) {
+		char want[64];
+
+		for (int i = 0; i < 32; i++)
+			memcpy(want + 2 * i, text + i, 2);
+		BYTES(ev, 1, want, 64);
+		U32(ev, 3, 64);
+	}
+	iov[1].iov_len = 0;
+	if ((ev = call(PPME_SYSCALL_PWRITEV_X, SYS_pwritev, -1, iov, 4, 0, 0))) {
+		BYTES(ev, 1, text, 2);
+		U32(ev, 3, 6);
+	}
+	iov[1] = (struct iovec){ NULL, 2 };
+	if ((ev = call(PPME_SYSCALL_PWRITEV_X, SYS_pwritev, -1, iov, 4, 0, 0))) {
+		BYTES(ev, 1, text, 2);
+		U32(ev, 3, 8);
+	}
+	if ((ev = call(PPME_SYSCALL_PWRITEV_X, SYS_pwritev, -1, NULL, 4, 0, 0))) {
+		EMPTY(ev, 1);
+		U32(ev, 3, 0);
 	}
 	if ((ev = call(PPME_SYSCALL_READ_X, SYS_read, ends[0], buf, 191))) /* what the first write left */
 		S64(ev, 0, 191);

@@ -185,6 +185,28 @@ static void failed_execs(void)
 	}
 }
 
+/* Sixteen strings are looked at, and 4096 bytes of name and arguments. */
+static void long_execs(void)
+{
+	static char *many[] = { "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "a", "b", "c", "d", "e", "f", "beyond", NULL };
+	static const char bytes[] = "0\0001\0002\0003\0004\0005\0006\0007\0008\0009\0a\0b\0c\0d\0e\0f";
+	static char half[3001], want[4096 - 3001];
+	char *big[] = { half, half + 2000, half, "beyond", NULL };
+
+	memset(half, 'h', 3000);
+	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", many, many))) {
+		STR(ev, 1, "0");
+		BYTES(ev, 2, bytes + 2, sizeof bytes - 2);
+		BYTES(ev, 15, bytes, sizeof bytes);
+	}
+	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", big, NULL))) {
+		memset(want, 'h', sizeof want - 1);
+		want[1000] = '\0';
+		STR(ev, 1, half);
+		BYTES(ev, 2, want, sizeof want);
+	}
+}
+
 /* /bin/true, whatever it is a link to */
 static char true_path[4096];
 static struct stat true_st;
@@ -471,6 +493,8 @@ int main(void)
 	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
 	trace_script(&t, failed_execs);
+	trace_clear(&t);
+	trace_script(&t, long_execs);
 	trace_clear(&t);
 	successful_exec(&t, NULL);
 	successful_exec(&t, "at");
