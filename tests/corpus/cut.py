@@ -173,7 +173,7 @@ def main():
     parser.add_argument("hindcast")
     parser.add_argument("source")
     parser.add_argument("check", choices=("time", "select"))
-    parser.add_argument("--windows", type=int, default=2)
+    parser.add_argument("--windows", type=int, default=1)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("captures", nargs="*")
     o = parser.parse_intermixed_args()

@@ -9,7 +9,7 @@ alerts       three official rule files, first and all, object by object (hostnam
 operators    event numbers per rule of operators.yaml
 counts       alerts per rule of the large capture
 determinism  two runs of everything are byte-identical, one thread or two
-plans        --plan=naive and --plan=graph alert alike, every capture and rule file, first and all
+plans        --plan=naive and --plan=graph alert alike, every capture and rule file, first and all (of the large one in a sanitized build, one pair)
 
 The shared folder is $HINDCAST_SHARED, else ../shared beside the source; without it the test is skipped (exit 77).
 Fields that may differ are those of docs/differences.md, listed in EXEMPT."""
@@ -24,6 +24,8 @@ import sys
 RULES3 = ("falco_rules.yaml", "falco-incubating_rules.yaml", "falco-sandbox_rules.yaml")
 ENV = dict(os.environ, TZ="UTC")
 ENV.pop("FALCO_HOSTNAME", None)
+LARGE = 4 << 20  # bytes of a capture that some checks take less trouble with
+SANITIZED = "HINDCAST_SANITIZED" in os.environ  # slower, and the same code
 
 
 def stale_buffer(want, _got):
@@ -183,8 +185,9 @@ def check_plans(hindcast, shared, names):
     sets = [["operators.yaml"], ["falco_rules-2023-03-22.yaml"], list(RULES3)] + [[r] for r in RULES3]
     bad = total = 0
     for name, capture in shared.captures(names):
-        for files in sets:
-            for mode in ("first", "all"):
+        shortened = SANITIZED and os.path.getsize(capture) > LARGE
+        for files in [list(RULES3)] if shortened else sets:
+            for mode in ("all",) if shortened else ("first", "all"):
                 total += 1
                 args = [hindcast, "replay", capture, *shared.rules(files), "-j", "-o", f"rule_matching={mode}"]
                 graph, naive = output(args), output(args + ["--plan=naive"])
