@@ -23,8 +23,8 @@ enum hc_bpf_enter_way {
 
 enum { HC_BPF_ENTER_POINTS = 11 }; /* five calls; the same from 32-bit programs; socketcall(2) */
 
-/* Zero is one without anything. The perf events (-1: there is none) wait without a program, at next to no cost, until a call
- * is selected: by then the recorder may have given up the privilege to open them. */
+/* Zero is one without anything. The perf events (-1: there is none) wait without a program until a call is selected, since
+ * by then the recorder may have given up the privilege to open them; at tracepoints already that costs every call the bit. */
 struct hc_bpf_enter {
 	enum hc_bpf_enter_way way;
 	int events[HC_BPF_ENTER_POINTS];
