@@ -7,7 +7,7 @@
 time    N random windows of each capture: every field of every event, the alerts of the three official rule files (first and
         all) and those of operators.yaml are those of the whole in that window, but for what counts from the start
 select  by filter, process tree, container and around a rule: every event that is kept shows the same fields
-Every file written is checked by tests/cli/scap-lint.py as well.
+Every file written is checked by tests/cli/scap-lint.py as well. In a sanitized build some fields stand for all.
 
 The shared folder is $HINDCAST_SHARED, else ../shared beside the source; without it the test is skipped (exit 77)."""
 import argparse
@@ -46,7 +46,7 @@ class Cutter:
             print(text)
 
     def columns(self, name):
-        if name == LARGE:
+        if name == LARGE or oracle.SANITIZED:
             return FEW
         rows = self.shared.oracle(f"{name}.fields.jsonl.zst") or self.shared.oracle("libs-sample.fields.jsonl.zst")
         return sorted(set(rows[0]) | set(FEW))
