@@ -62,7 +62,7 @@ static const struct {
 
 #if defined(__TARGET_ARCH_arm64)
 /* by name, so that this also compiles against another architecture's types */
-struct pt_regs___arm64 {
+struct pt_regs___aarch64 {
 	__u64 regs[31];
 	__u64 orig_x0;
 	__s32 syscallno;
@@ -141,9 +141,8 @@ static __always_inline bool describe(struct hc_bpf_cpu *cpu, struct task_struct 
 	if (task->thread_info.flags & (1UL << 22) /* TIF_32BIT */ || !(asked & native_bit))
 		return false;
 	cpu->compat = 0;
-	cpu->args[0] = ((struct pt_regs___arm64 *)regs)->orig_x0;
-	for (int i = 1; i < 6; i++)
-		cpu->args[i] = ((struct pt_regs___arm64 *)regs)->regs[i];
+	BPF_CORE_READ_INTO(&cpu->args, (struct pt_regs___aarch64 *)regs, regs);
+	cpu->args[0] = BPF_CORE_READ((struct pt_regs___aarch64 *)regs, orig_x0); /* the result is in its place */
 #else
 #error "arguments of system calls are known for x86_64 and aarch64 only"
 #endif
@@ -157,7 +156,7 @@ static __always_inline __u32 syscall_nr(struct pt_regs *regs)
 #if defined(__TARGET_ARCH_x86)
 	return regs->orig_ax;
 #else
-	return ((struct pt_regs___arm64 *)regs)->syscallno;
+	return ((struct pt_regs___aarch64 *)regs)->syscallno;
 #endif
 }
 

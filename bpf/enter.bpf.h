@@ -39,16 +39,22 @@ static __always_inline struct hc_bpf_cpu *entered(__u32 nr, __u8 bits, __u8 *ret
 SEC("?kprobe")
 int hc_enter_function(struct pt_regs *ctx)
 {
-	struct pt_regs regs = {};
+	struct pt_regs *regs = (struct pt_regs *)PT_REGS_PARM1(ctx);
 	struct hc_bpf_cpu *cpu;
 	__u8 asked;
 	__u32 nr;
+#if defined(__TARGET_ARCH_arm64)
+	nr = BPF_CORE_READ((struct pt_regs___aarch64 *)regs, syscallno); /* a copy of all of them has no room on the stack */
+#else
+	struct pt_regs copy = {};
 
-	if (bpf_probe_read_kernel(&regs, sizeof(regs), (void *)PT_REGS_PARM1(ctx)) < 0)
+	if (bpf_probe_read_kernel(&copy, sizeof(copy), regs) < 0)
 		return 0;
-	nr = syscall_nr(&regs);
+	regs = &copy;
+	nr = syscall_nr(regs);
+#endif
 	cpu = entered(nr, HC_INTEREST_NATIVE_ENTER | HC_INTEREST_COMPAT_ENTER, &asked);
-	if (cpu && describe(cpu, bpf_get_current_task_btf(), &regs, &nr, asked, HC_INTEREST_NATIVE_ENTER, HC_INTEREST_COMPAT_ENTER))
+	if (cpu && describe(cpu, bpf_get_current_task_btf(), regs, &nr, asked, HC_INTEREST_NATIVE_ENTER, HC_INTEREST_COMPAT_ENTER))
 		tell_entry(cpu);
 	return 0;
 }

@@ -59,8 +59,8 @@ static __always_inline void put_call_args(struct out *e, __u64 argv)
 	put_user_argv(e, argv, 1, exe < STR_MAX ? STR_MAX - exe : 0);
 }
 
-/* Parameters 3 to 14 of clone and exec events: who the task is. */
-static __always_inline void put_process(struct out *e, struct task_struct *task)
+/* Parameters 3 to 14 of clone and exec events: who the task is. The faults are those of `faulted`. */
+static __always_inline void put_process(struct out *e, struct task_struct *task, struct task_struct *faulted)
 {
 	struct memory m;
 	long n;
@@ -70,8 +70,8 @@ static __always_inline void put_process(struct out *e, struct task_struct *task)
 	put_s64(e, BPF_CORE_READ(task, real_parent, pid));
 	put_empty(e); /* cwd: consumers inherit it */
 	put_u64(e, BPF_CORE_READ(task, signal, rlim[K_RLIMIT_NOFILE].rlim_cur));
-	put_u64(e, BPF_CORE_READ(task, maj_flt));
-	put_u64(e, BPF_CORE_READ(task, min_flt));
+	put_u64(e, BPF_CORE_READ(faulted, maj_flt));
+	put_u64(e, BPF_CORE_READ(faulted, min_flt));
 	read_memory(task, &m);
 	put_u32(e, m.size_kb);
 	put_u32(e, m.rss_kb);
@@ -155,7 +155,7 @@ VARIABLE(execve, PPME_SYSCALL_EXECVE_19_X)
 
 	put_s64(e, RET);
 	put_call_args(e, A(1));
-	put_process(e, task);
+	put_process(e, task, task);
 	put_user_argv(e, A(2), 0, STR_MAX);
 	put_image(e, task);
 	put_user_str(e, A(0));
@@ -167,7 +167,7 @@ VARIABLE(execveat, PPME_SYSCALL_EXECVEAT_X)
 
 	put_s64(e, RET);
 	put_call_args(e, A(2));
-	put_process(e, task);
+	put_process(e, task, task);
 	put_user_argv(e, A(3), 0, STR_MAX);
 	put_image(e, task);
 }
@@ -188,7 +188,7 @@ int hc_exec(__u64 *ctx)
 		return 0;
 	put_s64(&e, 0);
 	put_image_args(&e, task);
-	put_process(&e, task);
+	put_process(&e, task, task);
 	put_image_env(&e, task);
 	put_image(&e, task);
 	put_kernel_str(&e, bprm->filename);
@@ -196,7 +196,7 @@ int hc_exec(__u64 *ctx)
 	return 0;
 }
 
-static __always_inline void put_clone(struct out *e, struct task_struct *task, __s64 res, __u32 flags)
+static __always_inline void put_clone(struct out *e, struct task_struct *task, struct task_struct *faulted, __s64 res, __u32 flags)
 {
 	__u32 level = pidns_level(task);
 
@@ -207,7 +207,7 @@ static __always_inline void put_clone(struct out *e, struct task_struct *task, _
 		put_empty(e);
 		put_empty(e);
 	}
-	put_process(e, task);
+	put_process(e, task, faulted);
 	put_u32(e, flags);
 	put_u32(e, BPF_CORE_READ(task, cred, euid.val));
 	put_u32(e, BPF_CORE_READ(task, cred, egid.val));
@@ -221,7 +221,7 @@ static __always_inline void put_clone(struct out *e, struct task_struct *task, _
 	{ \
 		struct task_struct *task = bpf_get_current_task_btf(); \
 		__u32 flags = map_clone_flags(kernel_flags); \
-		put_clone(e, task, RET, flags | (children_in_pidns(task) ? P_CLONE_CHILD_IN_PIDNS : 0)); \
+		put_clone(e, task, task, RET, flags | (children_in_pidns(task) ? P_CLONE_CHILD_IN_PIDNS : 0)); \
 	}
 CLONE_EVENT(clone, PPME_SYSCALL_CLONE_20_X, A(0))
 CLONE_EVENT(fork, PPME_SYSCALL_FORK_20_X, 0)
@@ -257,7 +257,7 @@ static __always_inline void emit_child(struct task_struct *parent, struct task_s
 	if (!out_begin(&e, cpu, PPM_SC_CLONE, PPME_SYSCALL_CLONE_20_X, HC_NPARAMS_PPME_SYSCALL_CLONE_20_X))
 		return;
 	*(__u64 *)(e.p + 8) = child->pid;
-	put_clone(&e, child, 0, flags);
+	put_clone(&e, child, parent, 0, flags);
 	out_end(&e, PPM_SC_CLONE);
 }
 #endif

@@ -349,6 +349,8 @@ struct hc_event *call_args(uint16_t type, long nr, const long a[6])
 {
 	if (run.ncalls == CALLS_MAX)
 		abort();
+	if (nr < 0)
+		return NULL;
 	if (run.t) {
 		what = hc_event_table[type].name;
 		run.ret = run.log->ret[run.ncalls++];

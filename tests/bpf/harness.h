@@ -9,10 +9,22 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
 #include "bpf/loader.h"
 #include "common/event.h"
+
+#if defined(__aarch64__)
+/* Calls that younger machines do not have, replaced by those with an `at` or a number in their name. */
+enum {
+	SYS_open = -1, SYS_creat = -1, SYS_rmdir = -1, SYS_unlink = -1, SYS_stat = -1, SYS_lstat = -1, SYS_access = -1,
+	SYS_link = -1, SYS_symlink = -1, SYS_rename = -1, SYS_mkdir = -1, SYS_chmod = -1, SYS_chown = -1, SYS_lchown = -1,
+	SYS_mknod = -1, SYS_dup2 = -1, SYS_pipe = -1, SYS_epoll_create = -1, SYS_epoll_wait = -1, SYS_eventfd = -1,
+	SYS_inotify_init = -1, SYS_signalfd = -1, SYS_getdents = -1, SYS_select = -1, SYS_poll = -1, SYS_getpgrp = -1,
+	SYS_fork = -1,
+};
+#endif
 
 struct trace {
 	struct hc_bpf *skel;
@@ -48,7 +60,8 @@ size_t trace_count(struct trace *t, uint16_t type, int tid);
  *           S64(ev, 0, RET); S64(ev, 1, 5);
  *   }
  *
- * Memory from shared() keeps what the child or the kernel wrote there. Calls a script makes must all be selected. */
+ * Memory from shared() keeps what the child or the kernel wrote there. Calls a script makes must all be selected. Those with
+ * a negative number, which this machine does not have, are passed over: NULL in both runs. */
 void trace_script(struct trace *t, void (*script)(void));
 struct hc_event *call_args(uint16_t type, long nr, const long args[6]);
 #define call(type, nr, ...) call_args(type, nr, (const long[6]){ LONGS(__VA_ARGS__ __VA_OPT__(,) 0, 0, 0, 0, 0, 0) })

@@ -71,8 +71,10 @@ static void descriptors(void)
 	if ((ev = call(PPME_SYSCALL_FSTAT_X, SYS_fstat, ends[0], st))) {
 		S64(ev, 0, 0);
 		S64(ev, 1, ends[0]);
-		ev = trace_find(checking_trace(), PPME_SYSCALL_PIPE_X, script_pid(), 0);
-		U64(ev, 3, st->st_ino);
+		if (SYS_pipe >= 0) {
+			ev = trace_find(checking_trace(), PPME_SYSCALL_PIPE_X, script_pid(), 0);
+			U64(ev, 3, st->st_ino);
+		}
 	}
 	if ((ev = call(PPME_SYSCALL_PIPE2_X, SYS_pipe2, NULL, O_NONBLOCK | O_CLOEXEC))) {
 		S64(ev, 0, -EFAULT);

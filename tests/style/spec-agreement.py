@@ -43,7 +43,7 @@ def maps_here(source):
     """flagmaps.def as {mapping: [(kernel value, portable value)]}, the x86_64 side."""
     with open(f"{source}/common/flagmaps.def", encoding="utf-8") as f:
         text = f.read()
-    text = re.sub(r"#ifdef __aarch64__.*?#else(.*?)#endif", r"\1", text, count=1, flags=re.S)
+    text = re.sub(r"#if defined\(__aarch64__\).*?#else(.*?)#endif", r"\1", text, count=1, flags=re.S)
     macros = dict(re.findall(r"#define (HC_KERNEL_\w+)\s+(\w+)", text))
     maps = {}
     for name, body in re.findall(r"#define HC_MAP_(\w+)\(X\)((?:[^\n]*\\\n)*[^\n]*)", text):
