@@ -6,6 +6,7 @@
 #include "formats/frames.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -289,7 +290,8 @@ int hc_frames_new(struct hc_frames **ret, int fd, const char *name, const struct
 	f->compress = options->compress;
 	f->frame_size = options->frame_size ? options->frame_size : HC_WRITER_FRAME_SIZE;
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		off_t at = lseek(fd, 0, SEEK_CUR);
+		/* what is opened for appending (>>) is written to at its end, wherever the offset is before that */
+		off_t at = fcntl(fd, F_GETFL) & O_APPEND ? st.st_size : lseek(fd, 0, SEEK_CUR);
 
 		f->regular = at >= 0;
 		f->start = f->regular ? (uint64_t)at : 0;

@@ -20,6 +20,7 @@
 #include "record/metrics.h"
 #include "record/privileges.h"
 #include "record/rings.h"
+#include "record/target.h"
 #include "record/watch.h"
 
 #define MARGIN_NS 5000000ull
@@ -195,7 +196,8 @@ int hc_capture_reload(struct hc_capture *c, const char *why, struct hc_diag *ret
 
 static int drop_privileges(const struct hc_capture *c, bool unnamed, struct hc_diag *reterr_diag)
 {
-	return hc_privileges_drop(&(struct hc_privileges){ .files = c->p->keep_privileges_for_files, .name = unnamed,
+	return hc_privileges_drop(&(struct hc_privileges){ .files = c->p->keep_privileges_for_files,
+							   .name = unnamed || c->p->keep_privilege_to_name,
 							   .signals = c->child_running || c->p->trigger }, reterr_diag);
 }
 
@@ -249,20 +251,21 @@ static int handle(struct hc_capture *c, enum source source, struct hc_diag *rete
 	return 0;
 }
 
-/* Metrics that cannot be written end nothing; it is said once. */
+/* Metrics that cannot be written end nothing; it is said once, until they can be. */
 static void write_metrics(struct hc_capture *c, uint64_t now)
 {
 	struct hc_buf text HC_BUF_DONE = { 0 };
 	struct hc_diag diag;
+	bool failed;
 
-	if (!c->o->metrics || c->metrics_failed || now - c->metrics_ns < METRICS_NS)
+	if (!c->o->metrics || now - c->metrics_ns < METRICS_NS)
 		return;
 	c->metrics_ns = now;
 	hc_capture_metrics(c, &text);
-	if (hc_metrics_write(c->o->metrics, &text, &diag)) {
-		c->metrics_failed = true;
-		fprintf(stderr, "hindcast record: %s; recording goes on without\n", diag.text);
-	}
+	failed = hc_metrics_write(c->o->metrics, &text, &diag);
+	if (failed && !c->metrics_failed)
+		fprintf(stderr, "hindcast record: %s; recording goes on without, and tries again\n", diag.text);
+	c->metrics_failed = failed;
 }
 
 /* A file system about to be full ends the recording while there is room to end it well. */
@@ -368,14 +371,27 @@ static int settle(struct hc_capture *c, struct hc_diag *reterr_diag)
 /* Recording has ended before the command: it goes on, and its exit code is waited for. */
 static void wait_for_child(struct hc_capture *c)
 {
+	int epoll HC_CLOSE = -1;
+
 	if (!c->child_running || !c->child_released)
 		return;
+	if (c->p->control)
+		hc_server_stop(c->p->control);
+	if (c->p->metrics)
+		hc_server_stop(c->p->metrics);
+	/* of all that woke the recorder only these two still matter; the rest would do so for ever, since nobody looks at it */
+	epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (epoll >= 0) {
+		close(c->epoll);
+		c->epoll = TAKE_FD(epoll);
+		watch(c, c->p->signals, SOURCE_SIGNAL, EPOLLIN);
+		watch(c, c->p->child->pidfd, SOURCE_CHILD, EPOLLIN);
+	}
 	if (!c->o->quiet)
 		fprintf(stderr, "hindcast record: recording has ended (%s), %s still runs\n", c->stop ? c->stop : "failed",
 			c->p->child_name);
 	while (c->child_running) {
 		struct epoll_event ev;
-		struct hc_diag ignored;
 
 		if (epoll_wait(c->epoll, &ev, 1, -1) != 1)
 			continue;
@@ -387,8 +403,6 @@ static void wait_for_child(struct hc_capture *c)
 			while (read(c->p->signals, &si, sizeof si) == sizeof si)
 				if (si.ssi_signo != SIGUSR1 && si.ssi_signo != SIGUSR2 && si.ssi_code != SI_KERNEL)
 					kill(c->p->child->pid, (int)si.ssi_signo);
-		} else {
-			drain(c, 0, &ignored);
 		}
 	}
 }
@@ -404,6 +418,18 @@ static void end_save(struct hc_capture *c)
 		fprintf(stderr, "hindcast record: saved %s, up to the end of the recording\n", out.path);
 }
 
+struct family {
+	struct hc_kernel *kernel;
+	struct hc_diag *diag;
+};
+
+static int follow_too(void *ctx, pid_t pid)
+{
+	const struct family *family = ctx;
+
+	return hc_kernel_follow(family->kernel, pid, family->diag);
+}
+
 static int record(struct hc_capture *c, struct hc_diag *reterr_diag)
 {
 	int err;
@@ -414,6 +440,8 @@ static int record(struct hc_capture *c, struct hc_diag *reterr_diag)
 			return err;
 	}
 	err = hc_kernel_attach(c->p->kernel, reterr_diag);
+	if (!err && c->o->pid) /* from now on the kernel adds the children of whom it follows */
+		err = hc_target_descendants(c->o->pid, follow_too, &(struct family){ c->p->kernel, reterr_diag });
 	if (err)
 		return err;
 	govern(c);

@@ -19,6 +19,7 @@ struct hc_capture_options {
 	const char *host_root;
 	uint64_t max_events;  /* in all; 0: no limit */
 	uint64_t max_seconds;
+	pid_t pid;            /* follow what descends from it already, too; 0: none */
 	const struct hc_select_options *select; /* for reloads */
 	const struct hc_bpf_config *config;     /* for the ledger */
 	const char *const *triggers; /* the rules of parts.trigger, for the ledger */
@@ -42,6 +43,7 @@ struct hc_capture_parts {
 	struct hc_server *metrics; /* socket for the metrics; NULL: none */
 	int signals;              /* signalfd of SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 */
 	bool keep_privileges_for_files;
+	bool keep_privilege_to_name; /* the directory is somebody else's, and a file or the metrics may have to be made there again */
 };
 
 struct hc_capture_result {

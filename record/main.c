@@ -22,6 +22,7 @@
 #include "record/capture.h"
 #include "record/control.h"
 #include "record/kernel.h"
+#include "record/newfile.h"
 #include "record/output.h"
 #include "record/privileges.h"
 #include "record/scrape.h"
@@ -212,10 +213,33 @@ static bool parse_ports(const char *text, uint16_t *ret_min, uint16_t *ret_max)
 	return true;
 }
 
+static const char *metrics_socket(const struct options *o)
+{
+	static const char prefix[] = "unix:";
+
+	return o->metrics && !strncmp(o->metrics, prefix, sizeof prefix - 1) ? o->metrics + sizeof prefix - 1 : NULL;
+}
+
+/* Where the metrics go, as a file or as a socket. */
+static const char *metrics_path(const struct options *o)
+{
+	const char *socket = metrics_socket(o);
+
+	return socket ? socket : o->metrics;
+}
+
+static const char *host_root(void)
+{
+	const char *root = getenv("HOST_ROOT");
+
+	return root ? root : "";
+}
+
 /* Options into what the parts take; returns an exit code, 0 to go on. */
 static int interpret(struct session *s)
 {
 	struct options *o = &s->options;
+	pid_t process;
 
 	s->output = (struct hc_output_options){ .path = o->write ? o->write : "trace.scap.zst", .max_bytes = o->file_bytes,
 						 .max_seconds = o->file_seconds, .max_events = o->file_events,
@@ -246,8 +270,20 @@ static int interpret(struct session *s)
 		return usage("-W keeps the last files of several: it needs -C, -G, -e or --flight");
 	if (o->follow && !s->argv)
 		return usage("--follow needs a COMMAND to follow (or use --pid)");
+	if (o->control && o->metrics && !strcmp(o->control, metrics_path(o)))
+		return usage("--control and --metrics need a path each");
+	if (o->metrics && !metrics_socket(o) && !strcmp(o->metrics, s->output.path))
+		return usage("--metrics would replace the capture: choose another path for one of them");
+	if ((o->follow || o->pid) && hc_target_is_contained())
+		return usage("--follow and --pid go by the numbers that processes have on the host, and this is a pid name "
+			     "space of its own: record on the host, or begin the container with --pid=host");
 	if (o->pid && kill((pid_t)o->pid, 0) && errno == ESRCH)
 		return usage("--pid: there is no such process");
+	process = o->pid ? hc_target_process_of((pid_t)o->pid) : 0;
+	if (process && process != (pid_t)o->pid) {
+		fprintf(stderr, "hindcast record: --pid: %d is a thread, of process %d\n", (int)o->pid, (int)process);
+		return HC_EXIT_USAGE;
+	}
 	if (o->all_syscalls && o->rules.n)
 		return usage("--all-syscalls records everything; rules (-r) cannot choose");
 	if (o->snapshot && hc_iterators_parse(o->snapshot) < 0)
@@ -281,7 +317,7 @@ static int interpret(struct session *s)
 						 .settings = o->settings.items, .nsettings = o->settings.n, .all = o->all,
 						 .everything = o->all_syscalls, .state_set = o->state_set };
 	s->config = (struct hc_bpf_config){ .boot_to_epoch_ns = hc_bpf_boot_to_epoch_ns(), .wake_bytes = o->ring_size / 8,
-					     .self_tgid = (uint32_t)getpid(), .snaplen = (uint32_t)o->snaplen,
+					     .self_tgid = (uint32_t)hc_target_self(host_root()), .snaplen = (uint32_t)o->snaplen,
 					     .follow = o->follow || o->pid, .uid = (uint32_t)o->uid,
 					     .filter_uid = o->uid != UINT64_MAX, .filter_comm = o->comm != NULL,
 					     .dynamic_snaplen = o->dynamic_snaplen || o->full_ports,
@@ -387,13 +423,6 @@ static void claim(void)
 	}
 }
 
-static const char *metrics_socket(const struct options *o)
-{
-	static const char prefix[] = "unix:";
-
-	return o->metrics && !strncmp(o->metrics, prefix, sizeof prefix - 1) ? o->metrics + sizeof prefix - 1 : NULL;
-}
-
 static int open_sockets(const struct session *s, struct hc_server **ret_control, struct hc_server **ret_metrics,
 			struct hc_diag *reterr_diag)
 {
@@ -406,6 +435,15 @@ static int open_sockets(const struct session *s, struct hc_server **ret_control,
 	return !err && metrics.path ? hc_server_new(ret_metrics, &metrics, reterr_diag) : err;
 }
 
+/* In a directory of somebody else's: another file, should this one be deleted; the metrics, every few seconds. */
+static bool makes_files_elsewhere(const struct session *s)
+{
+	const struct options *o = &s->options;
+
+	return (strcmp(s->output.path, "-") && hc_newfile_dir_is_foreign(s->output.path)) ||
+	       (o->metrics && !metrics_socket(o) && hc_newfile_dir_is_foreign(o->metrics));
+}
+
 static int record(struct session *s, struct hc_select *select)
 {
 	struct hc_select *taken HC_CLEANUP(hc_select_free) = select;
@@ -416,7 +454,6 @@ static int record(struct session *s, struct hc_select *select)
 	struct hc_kernel *kernel HC_CLEANUP(hc_kernel_close) = NULL;
 	struct hc_iterators *iterators HC_CLEANUP(hc_iterators_free) = NULL;
 	struct hc_child child __attribute__((cleanup(hc_child_done))) = HC_CHILD_NONE;
-	const char *host_root = getenv("HOST_ROOT");
 	struct hc_capture_result result;
 	struct hc_diag diag = { 0 };
 	int signals HC_CLOSE = -1, err;
@@ -434,9 +471,12 @@ static int record(struct session *s, struct hc_select *select)
 			.priority = s->options.trigger_priority }, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
 	if (trigger)
-		s->config.helper_tgid = (uint32_t)hc_trigger_pid(trigger);
+		s->config.helper_tgid = hc_target_is_contained() ? 0 : (uint32_t)hc_trigger_pid(trigger);
 	if (s->argv && hc_child_start(&child, s->argv, &diag))
 		return fail(s, &diag, HC_EXIT_FAIL);
+	if (!s->config.self_tgid)
+		fprintf(stderr, "hindcast record: this is a pid name space of its own, and /proc does not show the host's: the recorder "
+				"cannot leave itself out, nor name the host's processes; begin the container with --pid=host\n");
 	claim(); /* not the command's, not the live replay's */
 	signals = block_signals(&diag);
 	if (signals < 0 || hc_kernel_open(&kernel, &s->config, !s->options.no_enter_events, s->options.ring_size, &diag) ||
@@ -450,10 +490,12 @@ static int record(struct session *s, struct hc_select *select)
 							  .select = TAKE(taken), .flight = flight, .child = &child,
 							  .child_name = s->argv ? s->argv[0] : NULL, .signals = signals,
 							  .trigger = trigger, .control = control, .metrics = metrics,
-							  .keep_privileges_for_files = hc_output_has_limits(output) },
-			     &(struct hc_capture_options){ .host_root = host_root ? host_root : "",
+							  .keep_privileges_for_files = hc_output_has_limits(output),
+							  .keep_privilege_to_name = makes_files_elsewhere(s) },
+			     &(struct hc_capture_options){ .host_root = host_root(),
 							   .max_events = s->options.max_events,
-							   .max_seconds = s->options.max_seconds, .select = &s->select,
+							   .max_seconds = s->options.max_seconds,
+							   .pid = (pid_t)s->options.pid, .select = &s->select,
 							   .config = &s->config, .quiet = s->options.quiet,
 							   .triggers = s->options.triggers.items, .ntriggers = s->options.triggers.n,
 							   .metrics = metrics ? NULL : s->options.metrics,
@@ -463,7 +505,9 @@ static int record(struct session *s, struct hc_select *select)
 		summarise(&result, output, flight != NULL, kernel);
 	if (err)
 		return s->argv ? EXIT_OWN_FAILURE : HC_EXIT_FAIL;
-	return s->argv ? result.child_exit : HC_EXIT_OK;
+	if (!s->argv)
+		return HC_EXIT_OK;
+	return result.child_exit < 0 ? EXIT_OWN_FAILURE : result.child_exit; /* < 0: stopped before it began */
 }
 
 /* COMMAND is what follows `--`, options and all: it is cut off before anything is parsed. */

@@ -61,11 +61,17 @@ void hc_metrics_render(const struct hc_metrics *m, struct hc_buf *out)
 int hc_metrics_write(const char *path, const struct hc_buf *text, struct hc_diag *reterr_diag)
 {
 	struct hc_buf temporary HC_BUF_DONE = { 0 };
-	int fd HC_CLOSE = -1;
+	int fd HC_CLOSE = -1, err = 0;
 
 	hc_buf_printf(&temporary, "%s.new", path);
-	fd = open(temporary.p, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* always a new file: one that is there could be a pipe that nobody reads */
+	unlink(temporary.p);
+	fd = open(temporary.p, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	if (fd >= 0)
+		errno = 0; /* a short write leaves it as it is */
 	if (fd < 0 || write(fd, text->p, text->len) != (ssize_t)text->len || rename(temporary.p, path))
-		return hc_diag_set(reterr_diag, -errno, "cannot write the metrics to %s: %s", path, strerror(errno));
-	return 0;
+		err = errno ? -errno : -ENOSPC;
+	if (err && fd >= 0)
+		unlink(temporary.p);
+	return !err ? 0 : hc_diag_set(reterr_diag, err, "cannot write the metrics to %s: %s", path, strerror(-err));
 }

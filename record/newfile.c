@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,41 @@ int hc_newfile_open_dir(const char *path, struct hc_diag *reterr_diag)
 	return TAKE_FD(fd);
 }
 
+bool hc_newfile_dir_is_foreign(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir HC_FREE = slash ? hc_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+	struct stat st;
+
+	return !stat(dir, &st) && st.st_uid != geteuid();
+}
+
+/* Is a recorder writing that file? Replacing it would cost all that is in it. */
+static bool is_being_written(int dir, const char *name)
+{
+	int fd HC_CLOSE = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+}
+
+int hc_newfile_check_unused(const char *path, struct hc_diag *reterr_diag)
+{
+	return !is_being_written(AT_FDCWD, path) ? 0 :
+	       hc_diag_set(reterr_diag, -EBUSY, "will not write %s: another recorder is writing it; choose another name", path);
+}
+
+/* Devices, pipes: where everybody may make one, it could be a trap. */
+static int look_at_special(const struct hc_newfile *file, const struct stat *st, struct hc_diag *reterr_diag)
+{
+	struct stat dir;
+
+	if (st->st_uid == geteuid() || fstat(file->dir, &dir) || !(dir.st_mode & S_IWOTH))
+		return -ENXIO;
+	return hc_diag_set(reterr_diag, -EPERM,
+			   "will not write to %s: it is no file, belongs to another user (uid %u), and everybody may write into its "
+			   "directory", file->path, (unsigned)st->st_uid);
+}
+
 /* May what is at the path now be replaced? 1: it is a regular file, 0: nothing is there, -ENXIO: it is to be opened. */
 static int look(const struct hc_newfile *file, struct hc_diag *reterr_diag)
 {
@@ -52,7 +88,10 @@ static int look(const struct hc_newfile *file, struct hc_diag *reterr_diag)
 		return hc_diag_set(reterr_diag, -ELOOP, "will not write through the symbolic link %s; name its target ('-' is standard "
 				   "output)", file->path);
 	if (!S_ISREG(st.st_mode))
-		return -ENXIO;
+		return look_at_special(file, &st, reterr_diag);
+	if (is_being_written(file->dir, file->base))
+		return hc_diag_set(reterr_diag, -EBUSY, "will not write %s: another recorder is writing it; choose another name",
+				   file->path);
 	if (st.st_uid != geteuid())
 		return hc_diag_set(reterr_diag, -EPERM, "will not overwrite %s, which belongs to another user (uid %u)", file->path,
 				   (unsigned)st.st_uid);
@@ -123,6 +162,7 @@ int hc_newfile_create(struct hc_newfile **ret, const char *path, struct hc_diag 
 		err = open_as_it_is(file);
 	if (err)
 		return hc_diag_set(reterr_diag, err, "cannot write %s: %s", path, strerror(-err));
+	flock(file->fd, LOCK_EX | LOCK_NB); /* for other recorders to see; the lock lasts as long as a descriptor of it */
 	*ret = TAKE(file);
 	return 0;
 }

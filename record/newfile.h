@@ -32,5 +32,11 @@ bool hc_newfile_is_deleted(const struct hc_newfile *file);
 /* Its directory, for questions about the file system; borrowed until free; -1 for devices and pipes. */
 int hc_newfile_dir(const struct hc_newfile *file);
 
+/* -EBUSY and a message if another recorder is writing that file. */
+int hc_newfile_check_unused(const char *path, struct hc_diag *reterr_diag);
+
+/* Does path's directory belong to somebody else? Then root needs a capability to write there. */
+bool hc_newfile_dir_is_foreign(const char *path);
+
 /* The directory of path, opened (owned by the caller), if it is one to write into. */
 int hc_newfile_open_dir(const char *path, struct hc_diag *reterr_diag);

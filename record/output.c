@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -93,6 +94,17 @@ static bool file_name(const struct hc_output *output, char ret[NAME_SIZE])
 	return hc_output_has_limits(output) && (!o->max_seconds || o->max_bytes || o->max_events || !strcmp(ret, o->path));
 }
 
+/* The path with the first number from *number on that is free: what is there, whoever put it there, stays. */
+static void number_path(struct hc_output *output, const char *name, uint64_t *number)
+{
+	for (;; ++*number) {
+		hc_buf_reset(&output->path);
+		insert_number(&output->path, name, *number);
+		if (faccessat(AT_FDCWD, output->path.p, F_OK, AT_SYMLINK_NOFOLLOW))
+			return;
+	}
+}
+
 static void make_path(struct hc_output *output)
 {
 	const struct hc_output_options *o = output->options;
@@ -109,14 +121,77 @@ static void make_path(struct hc_output *output)
 		return;
 	}
 	if (file_name(output, name))
-		insert_number(&output->path, name, output->number);
+		number_path(output, name, &output->number);
 	else
 		hc_buf_puts(&output->path, name);
 }
 
+struct older {
+	struct timespec at;
+	char *name;
+};
+
+static int by_age(const void *a, const void *b)
+{
+	const struct timespec *x = &((const struct older *)a)->at, *y = &((const struct older *)b)->at;
+
+	if (x->tv_sec != y->tv_sec)
+		return x->tv_sec < y->tv_sec ? -1 : 1;
+	return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
+}
+
+/* Has strftime made that name, at some time? What merely looks like it must not be counted, as it would be deleted. */
+static bool is_time_name(const char *name, const char *format)
+{
+	struct tm tm = { .tm_isdst = -1 };
+	const char *end = strptime(name, format, &tm);
+	char again[NAME_SIZE];
+
+	return end && !*end && strftime(again, sizeof again, format, &tm) && !strcmp(again, name);
+}
+
+/* Of files that only times tell apart: the last of earlier recordings count among the last keep_files. */
+static void continue_times(struct hc_output *output)
+{
+	const char *path = output->options->path, *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+	struct hc_buf full HC_BUF_DONE = { 0 };
+	struct older *older = NULL;
+	const struct dirent *entry;
+	uint64_t n = 0, keep = output->options->keep_files, first;
+	struct stat st;
+	DIR *dir;
+
+	hc_buf_put(&full, path, (size_t)(base - path));
+	if (!keep || !strchr(base, '%') || (slash && memchr(path, '%', (size_t)(slash - path))))
+		return;
+	dir = opendir(slash ? full.p : ".");
+	while (dir && (entry = readdir(dir))) {
+		if (!is_time_name(entry->d_name, base) || fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(st.st_mode) || st.st_uid != geteuid())
+			continue;
+		full.len = (size_t)(base - path);
+		hc_buf_puts(&full, entry->d_name);
+		older = hc_realloc(older, (n + 1) * sizeof *older);
+		older[n++] = (struct older){ st.st_mtim, hc_strdup(full.p) };
+	}
+	if (dir)
+		closedir(dir);
+	if (n)
+		qsort(older, n, sizeof *older, by_age);
+	/* the first new file takes the place of the oldest */
+	first = n > keep ? n - keep : 0;
+	for (uint64_t i = 0; i < n; i++) {
+		if (i < first)
+			free(older[i].name);
+		else
+			output->names[keep - (n - first) + i - first] = older[i].name;
+	}
+	free(older);
+}
+
 /* Of files that have numbers, and of saves: goes on where earlier recordings have ended, so that none of theirs is replaced, and
  * counts theirs among the last keep_files. */
-static void continue_numbers(struct hc_output *output)
+static int continue_numbers(struct hc_output *output, struct hc_diag *reterr_diag)
 {
 	uint64_t keep = output->options->keep_files, last = 0;
 	struct hc_buf path HC_BUF_DONE = { 0 };
@@ -124,8 +199,10 @@ static void continue_numbers(struct hc_output *output)
 	const struct dirent *entry;
 	DIR *dir;
 
+	if (!is_stdout(output) && output->options->max_seconds && !file_name(output, name))
+		continue_times(output);
 	if (is_stdout(output) || !file_name(output, name))
-		return;
+		return 0;
 	slash = strrchr(name, '/');
 	hc_buf_put(&path, name, slash ? (size_t)(slash + 1 - name) : 0);
 	dir = opendir(slash ? path.p : ".");
@@ -145,6 +222,10 @@ static void continue_numbers(struct hc_output *output)
 		closedir(dir);
 	output->number = last + 1;
 	output->save_number = last;
+	/* two recorders would go on with the same numbers, and replace each other's files */
+	hc_buf_reset(&path);
+	insert_number(&path, name, last);
+	return last ? hc_newfile_check_unused(path.p, reterr_diag) : 0;
 }
 
 /* The file that shall be at output->path; a descriptor to write it with, or negative errno. */
@@ -230,8 +311,9 @@ int hc_output_new(struct hc_output **ret, const struct hc_output_options *option
 		if (output->flight_dir < 0)
 			return output->flight_dir;
 	}
-	continue_numbers(output);
-	err = open_file(output, reterr_diag);
+	err = continue_numbers(output, reterr_diag);
+	if (!err)
+		err = open_file(output, reterr_diag);
 	if (!err && !options->flight)
 		err = check_reserve(output, reterr_diag);
 	if (err)
@@ -340,6 +422,12 @@ int hc_output_flush(struct hc_output *output, struct hc_diag *reterr_diag)
 	}
 	if (err || !output->options->flight || !hc_flight_is_saving(output->options->flight))
 		return err;
+	if (output->file && hc_newfile_is_deleted(output->file)) {
+		hc_flight_stop_saving(output->options->flight);
+		snprintf(output->notice, sizeof output->notice,
+			 "somebody has deleted %s while it was being saved; what is in memory stays, for the next save", output->path.p);
+		return 0;
+	}
 	/* that it could not be saved is no reason to stop recording */
 	if (hc_flight_progress(output->options->flight, output->segment, &diag) || hc_newfile_publish(output->file, &diag))
 		snprintf(output->notice, sizeof output->notice, "%s (%s)", diag.text, output->path.p);
@@ -383,21 +471,27 @@ int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *ret
 	return err;
 }
 
-/* The name of the next save. What is there stays, whatever its number. */
+/* The name of the next save. */
 static void name_save(struct hc_output *output)
 {
 	char name[NAME_SIZE];
 
 	file_name(output, name);
-	do {
-		hc_buf_reset(&output->path);
-		insert_number(&output->path, name, ++output->save_number);
-	} while (!faccessat(AT_FDCWD, output->path.p, F_OK, AT_SYMLINK_NOFOLLOW));
+	output->save_number++;
+	number_path(output, name, &output->save_number);
+}
+
+/* The oldest save goes when there is something of a new one, not before. */
+static void count_save(struct hc_output *output)
+{
+	output->saves++;
+	forget_oldest(output, output->save_number);
 }
 
 int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
 	struct hc_flight *flight = output->options->flight;
+	bool counted = false;
 	int fd, r;
 
 	if (hc_flight_is_saving(flight)) {
@@ -411,8 +505,6 @@ int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *re
 	fd = create_file(output, reterr_diag);
 	if (fd < 0)
 		return fd;
-	output->saves++;
-	forget_oldest(output, output->save_number);
 	hc_flight_save(flight, fd, now_ns);
 	while ((r = hc_flight_save_next(flight, reterr_diag)) > 0) {
 		int err = hc_newfile_publish(output->file, reterr_diag);
@@ -421,7 +513,12 @@ int hc_output_save(struct hc_output *output, uint64_t now_ns, struct hc_diag *re
 			hc_flight_stop_saving(flight);
 			return err;
 		}
+		if (!counted)
+			count_save(output);
+		counted = true;
 	}
+	if (!r && !counted) /* there is nothing in memory; it is to come */
+		count_save(output);
 	return r;
 }
 

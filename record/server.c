@@ -126,18 +126,25 @@ int hc_server_new(struct hc_server **ret, const struct hc_server_options *option
 	return 0;
 }
 
+void hc_server_stop(struct hc_server *s)
+{
+	/* the name goes first: once nobody listens, another recorder may put its own there */
+	if (s->bound)
+		unlink(s->path);
+	s->bound = false;
+	for (unsigned i = 0; i < HC_SERVER_CONNECTIONS_MAX; i++)
+		drop(s, &s->connections[i]);
+	if (s->listener >= 0)
+		close(TAKE_FD(s->listener));
+}
+
 struct hc_server *hc_server_free(struct hc_server *s)
 {
 	if (!s)
 		return NULL;
-	for (unsigned i = 0; i < HC_SERVER_CONNECTIONS_MAX; i++)
-		drop(s, &s->connections[i]);
-	if (s->listener >= 0)
-		close(s->listener);
+	hc_server_stop(s);
 	if (s->epoll >= 0)
 		close(s->epoll);
-	if (s->bound)
-		unlink(s->path);
 	free(s->path);
 	free(s);
 	return NULL;

@@ -48,6 +48,8 @@ struct hc_server;
 
 /* Listens. A socket that a recorder of this user left behind at path is replaced; anything else there is an error. */
 int hc_server_new(struct hc_server **ret, const struct hc_server_options *options, struct hc_diag *reterr_diag);
+/* Nobody is served any more, and the name is free. */
+void hc_server_stop(struct hc_server *server);
 /* Closes everything and removes the socket. */
 struct hc_server *hc_server_free(struct hc_server *server);
 HC_DEFINE_CLEANUP(struct hc_server *, hc_server_free);

@@ -288,4 +288,17 @@ def case_a_clock_that_is_set_does_not_touch_the_flight_recorder():
     lint("f-000001.scap.zst")
 
 
+def case_a_save_that_fails_costs_no_older_one():
+    with open("f-000001.scap", "w") as f:
+        f.write("of another day")
+    p = flight("-w", "f.scap", "--compress", "none", "-W", "1", env=preload("eio=0"))
+    with busy("openclose"):
+        kept(200000)
+        time.sleep(1.5) # a segment is complete
+        p.send_signal(signal.SIGUSR2)
+        said("cannot save")
+    ended(p)
+    check(captures() == ["f-000001.scap"] and "0 files were saved" in open("log").read(), f"{captures()}, {open('log').read()}")
+
+
 sys.exit(main(globals(), at_once=3)) # they wait most of the time; the longest begin

@@ -133,7 +133,9 @@ def case_cgroup_is_that_group_and_those_below():
         print(f"   (no control group can be made here, {e}: not tried)")
         return
     try:
-        for path in (made[0], made[0][len(mount):]): # as people write it, and as /proc/PID/cgroup does
+        name = made[0][len(mount):]
+        # as people write it, as /proc/PID/cgroup does, and with detours
+        for path in (made[0], name, "." + name, made[1] + "/.."):
             inside, below, beside = (Deed("chdir", "-g", group + "/cgroup.procs") for group in made)
             outside = Deed("chdir")
             with recorder("--cgroup", path, "-r", rules("chdir")):
@@ -268,6 +270,24 @@ def case_a_command_is_followed_to_its_last_descendant():
     seen, pid = threads(), int(p.stdout)
     check(seen[pid] == 5 and sum(seen.values()) == 15 and len(seen) == 11, f"{pid}: {seen}")
     check(threads(PROCEXIT)[pid] == 1, "its end is not there")
+
+
+def case_pid_has_descendants_already():
+    parent = subprocess.Popen([sys.executable, "-c", "import os, subprocess, sys\n"
+                               "p = subprocess.Popen([sys.argv[1], 'chdir', '20'])\np.wait()", DEEDS],
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    child = int(parent.stdout.readline())
+    with recorder("--pid", str(parent.pid), "-r", rules("chdir")):
+        parent.communicate(b"go\n", timeout=60)
+    check(threads() == {child: N}, f"{child}: {threads()}")
+    with open("threads.py", "w") as f:
+        f.write("import threading, time\ndef f():\n print(threading.get_native_id(), flush=True)\n time.sleep(60)\n"
+                "threading.Thread(target=f).start()\n")
+    p = subprocess.Popen([sys.executable, "threads.py"], stdout=subprocess.PIPE)
+    thread = p.stdout.readline().decode().strip()
+    q = subprocess.run([HINDCAST, "record", "-w", "t.scap", "--pid", thread, "-M", "1"], stderr=subprocess.PIPE)
+    p.kill()
+    check(q.returncode == 2 and f"thread, of process {p.pid}".encode() in q.stderr, q.stderr)
 
 
 sys.exit(main(globals(), at_once=2)) # they wait much of the time

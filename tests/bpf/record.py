@@ -375,4 +375,140 @@ def case_rules_are_reloaded_in_place():
     lint("a.scap.zst")
 
 
+def others():
+    """Become nobody, in the child of a subprocess call."""
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+    os.umask(0)
+
+
+def stopped(p):
+    p.send_signal(signal.SIGTERM)
+    err = p.communicate(timeout=60)[1].decode()
+    check(p.returncode == 0, f"{p.returncode}, {err}")
+    return err
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def case_two_recorders_spare_each_others_files():
+    for args, first in ((["-w", "a.scap.zst"], "a.scap.zst"), (["-w", "b.scap.zst", "-C", "1G"], "b-000001.scap.zst")):
+        one = subprocess.Popen([HINDCAST, "record", *args], stderr=subprocess.PIPE)
+        recording(first)
+        inode = os.stat(first).st_ino
+        two = record(*args, "-M", "5")
+        check(two.returncode == 1 and "another recorder is writing" in two.err, f"{two.returncode}, {two.err}")
+        stopped(one)
+        check(os.stat(first).st_ino == inode, "the file was exchanged")
+        lint(first)
+        three = record(*args, "-M", "1")
+        check(three.returncode == 0, f"after its end: {three.err}")
+
+
+def case_what_was_in_a_file_appended_to_stays():
+    before = os.urandom(1000000)
+    with open("out", "wb") as f:
+        f.write(before)
+    sh = "ulimit -f 2000; exec $0 record --all-syscalls --compress none -w - -- sh -c 'for i in $(seq 3000); do /bin/true; done' >>out"
+    p = subprocess.run(["bash", "-c", sh, HINDCAST], stderr=subprocess.PIPE, timeout=120) # in KiB, where sh may count in half ones
+    check(p.returncode == 125 and b"File too large" in p.stderr, f"{p.returncode}, {p.stderr}")
+    with open("out", "rb") as f:
+        check(f.read(len(before)) == before, "what was there is gone")
+        with open("rest.scap", "wb") as rest:
+            rest.write(f.read())
+    whole("rest.scap")
+
+
+def case_what_others_could_have_put_there_is_not_opened():
+    os.chmod(".", 0o755)
+    os.mkdir("public")
+    os.chmod("public", 0o1777)
+    subprocess.run(["mkfifo", "public/a.scap", "public/m.new"], check=True, preexec_fn=others)
+    p = record("-w", "public/a.scap", "--compress", "none", "-M", "1")
+    check(p.returncode == 1 and "another user" in p.err, f"{p.returncode}, {p.err}")
+    p = record("-w", "b.scap", "--metrics", "public/m", "-M", "7") # nobody reads the pipe m.new
+    check(p.returncode == 0 and "hindcast_record_events_total" in open("public/m").read(), f"{p.returncode}, {p.err}")
+    p = subprocess.Popen([HINDCAST, "record", "-w", "public/c.scap", "-G", "2", "-C", "1G", "--compress", "none"], stderr=subprocess.PIPE)
+    recording("public/c-000001.scap")
+    subprocess.run(["mkfifo", "public/c-000002.scap"], check=True, preexec_fn=others)
+    recording("public/c-000003.scap") # the next that is free
+    stopped(p)
+    lint("public/c-000001.scap", "public/c-000003.scap")
+
+
+def case_a_directory_of_somebody_else_is_written_to_again():
+    os.mkdir("home")
+    os.chown("home", 12345, 12345)
+    p = subprocess.Popen([HINDCAST, "record", "-w", "home/a.scap.zst", "--metrics", "home/m"], stderr=subprocess.PIPE)
+    recording("home/a.scap.zst")
+    os.unlink("home/a.scap.zst")
+    recording("home/a.scap.zst")
+    until(lambda: os.path.exists("home/m"), "the metrics")
+    check("deleted home/a.scap.zst" in stopped(p), "nothing is said")
+    lint("home/a.scap.zst")
+
+
+def case_metrics_come_back():
+    os.mkdir("m") # cannot be replaced by a file
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap.zst", "--metrics", "m"], stderr=open("log", "w"))
+    until(lambda: "tries again" in open("log").read(), "the complaint")
+    os.rmdir("m")
+    until(lambda: os.path.isfile("m"), "the metrics")
+    p.send_signal(signal.SIGTERM)
+    check(p.wait(60) == 0 and open("log").read().count("metrics") == 1, open("log").read())
+    for args in (["--metrics", "c", "--control", "c"], ["--metrics", "unix:c", "--control", "c"], ["--metrics", "a.scap.zst"]):
+        check(record("-w", "a.scap.zst", *args).returncode == 2, args)
+
+
+def case_a_command_that_goes_on_alone_costs_nothing():
+    rules("chdir")
+    p = subprocess.Popen([HINDCAST, "record", "-r", "rules.yaml", "-w", "a.scap", "-e", "1", "-M", "1", "--control", "ctl", "--", "sleep", "9"],
+                         stderr=open("log", "w"))
+    until(lambda: "still runs" in open("log").read(), "the end of the recording")
+    rules("chdir, getppid") # a reason to reload, but for whom?
+    used = cpu_seconds(p.pid)
+    asked = subprocess.run([HINDCAST, "control", "-t", "5", "ctl", "status"], stderr=subprocess.PIPE)
+    check(asked.returncode == 1 and b"no such socket" in asked.stderr, asked.stderr)
+    time.sleep(2)
+    used = cpu_seconds(p.pid) - used
+    check(p.wait(60) == 0 and used < 0.2, f"{used} s of CPU time in 2 s")
+
+
+def case_stopped_before_the_command_began_is_125():
+    p = subprocess.Popen([HINDCAST, "record", "-w", "a.scap", "--", "touch", "ran"], stderr=subprocess.PIPE)
+    until(lambda: any("signalfd" in os.readlink(f"/proc/{p.pid}/fd/{n}") for n in os.listdir(f"/proc/{p.pid}/fd")), "the signals to be taken")
+    p.send_signal(signal.SIGTERM)
+    p.communicate(timeout=60)
+    check(p.returncode == (0 if os.path.exists("ran") else 125), p.returncode)
+
+
+def case_a_ring_of_times_counts_earlier_recordings():
+    for name in "t-mine.scap", "t-5.scapx":
+        open(name, "w").close()
+    for _ in range(2):
+        p = record("-w", "t-%s.scap", "--compress", "none", "-G", "1", "-W", "2", "-M", "4")
+        check(p.returncode == 0, p.err)
+        files = sorted(os.listdir("."))
+        check(len(files) == 4 and files[2:] == ["t-5.scapx", "t-mine.scap"], files)
+        lint(*files[:2])
+
+
+def case_in_a_pid_name_space_it_says_what_it_cannot_do():
+    inside = ["unshare", "--pid", "--fork"] # but with the host's /proc
+    p = subprocess.run([*inside, HINDCAST, "record", "-w", "a.scap", "--follow", "--", "true"], stderr=subprocess.PIPE)
+    check(p.returncode == 2 and b"--pid=host" in p.stderr, f"{p.returncode}, {p.stderr}")
+    p = subprocess.Popen([*inside, HINDCAST, "record", "-w", "a.scap", "--compress", "none", "--all-syscalls", "-M", "3"], stderr=subprocess.PIPE)
+    recording("a.scap")
+    with open(f"/proc/{p.pid}/task/{p.pid}/children") as f:
+        recorder = int(f.read())
+    p.communicate(timeout=60)
+    own = sum(1 for e in events("a.scap") if e[2] == recorder and e[0] != ASYNC)
+    check(p.returncode == 0 and own == 0, f"{p.returncode}, {own} events of its own")
+
+
 sys.exit(main(globals(), at_once=2)) # they wait much of the time

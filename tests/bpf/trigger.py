@@ -255,4 +255,19 @@ def case_metrics_are_served_to_everybody():
     lint("a.scap.zst")
 
 
+def case_a_deleted_save_is_missed():
+    p = start("--flight", "10m", "-w", "f.scap.zst", "--control", "ctl")
+    until(lambda: os.path.exists("ctl") and status("events"), "the recording to begin")
+    check(ask("save", "one")[0] == 0, "no save")
+    until(lambda: os.path.exists("f-000001.scap.zst"), "the file")
+    os.unlink("f-000001.scap.zst")
+    until(lambda: log_has("deleted f-000001.scap.zst"), "the loss to be noticed")
+    code, answer = ask("save", "two")
+    check(code == 0 and not answer["extended"], answer)
+    until(lambda: os.path.exists(answer["file"]), "the other file")
+    ask("stop")
+    check(p.wait(60) == 0, open("log").read())
+    lint(answer["file"])
+
+
 sys.exit(main(globals())) # one at a time: a trigger watches the whole host
