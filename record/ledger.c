@@ -16,7 +16,7 @@
 
 void hc_ledger_init(struct hc_ledger *ledger, const struct hc_kernel *kernel, uint64_t now_ns)
 {
-	*ledger = (struct hc_ledger){ .kernel = kernel, .loss_from_ns = now_ns, .cost_from_ns = now_ns };
+	*ledger = (struct hc_ledger){ .kernel = kernel, .loss_from_ns = now_ns, .cost_from_ns = now_ns, .cpu_ns = hc_ledger_cpu_ns() };
 	hc_kernel_cpus(kernel, &ledger->ncpus);
 	ledger->dropped = hc_calloc(ledger->ncpus, sizeof *ledger->dropped);
 }

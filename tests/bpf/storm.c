@@ -24,7 +24,11 @@ static void *gone(void *arg)
 /* A child that ends at once, as itself or as another program. */
 static int child(char *program)
 {
+#if defined(SYS_fork)
 	pid_t pid = (pid_t)syscall(SYS_fork);
+#else
+	pid_t pid = fork();
+#endif
 
 	if (pid == 0) {
 		if (program)
