@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * See record/watch.h. A file is watched through its directory, because editors replace files rather than write them.
+ * See record/watch.h. A path is watched through the directory it is in, because what is there is replaced rather than
+ * written: files by editors, directories by whoever deploys. A directory is watched itself as well.
  */
 #include "record/watch.h"
 
@@ -13,11 +14,16 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 
-enum { MASK = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE };
+enum {
+	INSIDE = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
+	BESIDE = INSIDE | IN_CREATE, /* directories only: a file counts once it is written */
+};
 
 struct entry {
-	int wd;
-	char *name; /* the file of interest in that directory; NULL: every YAML file */
+	char *path;
+	const char *name; /* its last part */
+	int beside; /* watch of the directory it is in; negative: none */
+	int inside; /* watch of the directory it is; negative: none, or it is none */
 };
 
 struct hc_watch {
@@ -26,14 +32,12 @@ struct hc_watch {
 	size_t n;
 };
 
-static void add(struct hc_watch *watch, const char *dir, const char *name)
+/* What is at the path now: after a change it may be another directory. */
+static void look_inside(struct hc_watch *watch, struct entry *e)
 {
-	int wd = inotify_add_watch(watch->fd, dir, MASK | IN_MASK_ADD);
+	struct stat st;
 
-	if (wd < 0)
-		return;
-	watch->entries = hc_realloc(watch->entries, (watch->n + 1) * sizeof *watch->entries);
-	watch->entries[watch->n++] = (struct entry){ wd, name ? hc_strdup(name) : NULL };
+	e->inside = !stat(e->path, &st) && S_ISDIR(st.st_mode) ? inotify_add_watch(watch->fd, e->path, INSIDE | IN_MASK_ADD) : -1;
 }
 
 struct hc_watch *hc_watch_new(char *const *paths, size_t n)
@@ -41,15 +45,16 @@ struct hc_watch *hc_watch_new(char *const *paths, size_t n)
 	struct hc_watch *watch = hc_calloc(1, sizeof *watch);
 
 	watch->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	for (size_t i = 0; watch->fd >= 0 && i < n; i++) {
-		const char *slash = strrchr(paths[i], '/');
-		char *dir HC_FREE = slash ? hc_strndup(paths[i], slash == paths[i] ? 1 : (size_t)(slash - paths[i])) : hc_strdup(".");
-		struct stat st;
+	watch->entries = hc_calloc(n, sizeof *watch->entries);
+	for (watch->n = 0; watch->fd >= 0 && watch->n < n; watch->n++) {
+		const char *path = paths[watch->n], *slash = strrchr(path, '/');
+		char *dir HC_FREE = slash ? hc_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+		struct entry *e = &watch->entries[watch->n];
 
-		if (!stat(paths[i], &st) && S_ISDIR(st.st_mode))
-			add(watch, paths[i], NULL);
-		else
-			add(watch, dir, slash ? slash + 1 : paths[i]);
+		e->path = hc_strdup(path);
+		e->name = e->path + (slash ? slash + 1 - path : 0);
+		e->beside = inotify_add_watch(watch->fd, dir, BESIDE | IN_MASK_ADD);
+		look_inside(watch, e);
 	}
 	return watch;
 }
@@ -59,7 +64,7 @@ struct hc_watch *hc_watch_free(struct hc_watch *watch)
 	if (!watch)
 		return NULL;
 	for (size_t i = 0; i < watch->n; i++)
-		free(watch->entries[i].name);
+		free(watch->entries[i].path);
 	free(watch->entries);
 	if (watch->fd >= 0)
 		close(watch->fd);
@@ -83,16 +88,29 @@ int hc_watch_fd(const struct hc_watch *watch)
 	return watch->fd;
 }
 
+static bool is_yaml(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml"));
+}
+
+/* A mounted volume of Kubernetes changes by this link: the files are links through it, and stay. */
+static bool is_volume_link(const char *name)
+{
+	return !strcmp(name, "..data");
+}
+
 static bool concerns(const struct hc_watch *watch, const struct inotify_event *event)
 {
-	const char *dot = event->len ? strrchr(event->name, '.') : NULL;
+	bool written = !(event->mask & IN_CREATE) || event->mask & IN_ISDIR;
 
-	for (size_t i = 0; event->len && i < watch->n; i++) {
+	for (size_t i = 0; event->len && written && i < watch->n; i++) {
 		const struct entry *e = &watch->entries[i];
 
-		if (e->wd != event->wd)
-			continue;
-		if (e->name ? !strcmp(e->name, event->name) : dot && (!strcmp(dot, ".yaml") || !strcmp(dot, ".yml")))
+		if (event->wd == e->beside && (!strcmp(event->name, e->name) || is_volume_link(event->name)))
+			return true;
+		if (event->wd == e->inside && (is_yaml(event->name) || is_volume_link(event->name)))
 			return true;
 	}
 	return false;
@@ -111,5 +129,7 @@ bool hc_watch_changed(struct hc_watch *watch)
 			changed |= concerns(watch, event);
 			p += sizeof *event + event->len;
 		}
+	for (size_t i = 0; changed && i < watch->n; i++)
+		look_inside(watch, &watch->entries[i]);
 	return changed;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Notices that rule files change: written in place, replaced, or added to or removed from a rules directory.
+ * Notices that rule files change: written in place, replaced, added to or removed from a rules directory, or replaced with it.
  */
 #pragma once
 

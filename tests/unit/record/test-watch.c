@@ -67,6 +67,38 @@ Test(watch, a_directory_changes_by_its_yaml_files)
 	cr_expect(hc_watch_changed(watch));
 }
 
+Test(watch, a_directory_can_be_replaced)
+{
+	cr_assert_eq(mkdir("rules.new", 0700), 0);
+	put("rules.new/a.yaml");
+	cr_expect(!hc_watch_changed(watch));
+	cr_assert_eq(rename("rules.d", "rules.old"), 0);
+	cr_assert_eq(rename("rules.new", "rules.d"), 0);
+	cr_expect(hc_watch_changed(watch));
+	put("rules.d/a.yaml");
+	cr_expect(hc_watch_changed(watch), "the other directory is not watched");
+	put("rules.old/a.yaml");
+	hc_watch_changed(watch);
+	cr_assert_eq(system("rm -r rules.d"), 0);
+	cr_expect(hc_watch_changed(watch));
+	cr_assert_eq(mkdir("rules.d", 0700), 0);
+	cr_expect(hc_watch_changed(watch));
+	put("rules.d/b.yaml");
+	cr_expect(hc_watch_changed(watch));
+	put("elsewhere.yaml");
+	cr_expect(!hc_watch_changed(watch));
+}
+
+Test(watch, a_volume_of_links_changes_by_one_link)
+{
+	cr_assert_eq(mkdir("rules.d/..1", 0700), 0);
+	cr_assert_eq(mkdir("rules.d/..2", 0700), 0);
+	cr_assert_eq(symlink("..2", "rules.d/..data.new"), 0);
+	cr_expect(!hc_watch_changed(watch));
+	cr_assert_eq(rename("rules.d/..data.new", "rules.d/..data"), 0);
+	cr_expect(hc_watch_changed(watch));
+}
+
 Test(watch, a_change_before_the_watch_shows_in_the_time)
 {
 	const struct timespec past = { .tv_sec = 1 }, future = { .tv_sec = 1ll << 40 };
