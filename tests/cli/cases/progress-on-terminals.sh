@@ -12,7 +12,13 @@ def run(terminal):
     time.sleep(2)
     p.stdout.read()
     p.wait()
-    return os.read(ours, 1 << 16).decode()
+    written = b""
+    try: # a terminal hands over in pieces, and ends with an error
+        while piece := os.read(ours, 1 << 16):
+            written += piece
+    except OSError:
+        pass
+    return written.decode()
 
 drawn = run(True)
 line, wiped = drawn.split("\r\x1b[K")[1], drawn.split("\r\x1b[K")[-1]
