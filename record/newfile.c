@@ -51,18 +51,13 @@ bool hc_newfile_dir_is_foreign(const char *path)
 	return !stat(dir, &st) && st.st_uid != geteuid();
 }
 
-/* Is a recorder writing that file? Replacing it would cost all that is in it. */
-static bool is_being_written(int dir, const char *name)
+int hc_newfile_check_unused(int dir, const char *name, const char *path, struct hc_diag *reterr_diag)
 {
 	int fd HC_CLOSE = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
-	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
-}
-
-int hc_newfile_check_unused(const char *path, struct hc_diag *reterr_diag)
-{
-	return !is_being_written(AT_FDCWD, path) ? 0 :
-	       hc_diag_set(reterr_diag, -EBUSY, "will not write %s: another recorder is writing it; choose another name", path);
+	if (fd < 0 || !flock(fd, LOCK_SH | LOCK_NB) || errno != EWOULDBLOCK)
+		return 0;
+	return hc_diag_set(reterr_diag, -EBUSY, "will not write %s: another recorder is writing it; choose another name", path);
 }
 
 /* Devices, pipes: where everybody may make one, it could be a trap. */
@@ -81,6 +76,7 @@ static int look_at_special(const struct hc_newfile *file, const struct stat *st,
 static int look(const struct hc_newfile *file, struct hc_diag *reterr_diag)
 {
 	struct stat st;
+	int err;
 
 	if (fstatat(file->dir, file->base, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : hc_diag_set(reterr_diag, -errno, "cannot write %s: %s", file->path, strerror(errno));
@@ -89,9 +85,9 @@ static int look(const struct hc_newfile *file, struct hc_diag *reterr_diag)
 				   "output)", file->path);
 	if (!S_ISREG(st.st_mode))
 		return look_at_special(file, &st, reterr_diag);
-	if (is_being_written(file->dir, file->base))
-		return hc_diag_set(reterr_diag, -EBUSY, "will not write %s: another recorder is writing it; choose another name",
-				   file->path);
+	err = hc_newfile_check_unused(file->dir, file->base, file->path, reterr_diag);
+	if (err)
+		return err;
 	if (st.st_uid != geteuid())
 		return hc_diag_set(reterr_diag, -EPERM, "will not overwrite %s, which belongs to another user (uid %u)", file->path,
 				   (unsigned)st.st_uid);

@@ -32,8 +32,9 @@ bool hc_newfile_is_deleted(const struct hc_newfile *file);
 /* Its directory, for questions about the file system; borrowed until free; -1 for devices and pipes. */
 int hc_newfile_dir(const struct hc_newfile *file);
 
-/* -EBUSY and a message if another recorder is writing that file. */
-int hc_newfile_check_unused(const char *path, struct hc_diag *reterr_diag);
+/* -EBUSY and a message, which calls it path, if a recorder is writing the file of that name in dir: replacing it would cost
+ * all that is in it. */
+int hc_newfile_check_unused(int dir, const char *name, const char *path, struct hc_diag *reterr_diag);
 
 /* Does path's directory belong to somebody else? Then root needs a capability to write there. */
 bool hc_newfile_dir_is_foreign(const char *path);

@@ -225,7 +225,7 @@ static int continue_numbers(struct hc_output *output, struct hc_diag *reterr_dia
 	/* two recorders would go on with the same numbers, and replace each other's files */
 	hc_buf_reset(&path);
 	insert_number(&path, name, last);
-	return last ? hc_newfile_check_unused(path.p, reterr_diag) : 0;
+	return last ? hc_newfile_check_unused(AT_FDCWD, path.p, path.p, reterr_diag) : 0;
 }
 
 /* The file that shall be at output->path; a descriptor to write it with, or negative errno. */
