@@ -26,10 +26,16 @@ struct hc_newfile {
 	bool published;
 };
 
-int hc_newfile_open_dir(const char *path, struct hc_diag *reterr_diag)
+static char *dir_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
-	char *dir HC_FREE = slash ? hc_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+
+	return slash ? hc_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+}
+
+int hc_newfile_open_dir(const char *path, struct hc_diag *reterr_diag)
+{
+	char *dir HC_FREE = dir_of(path);
 	int fd HC_CLOSE = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
@@ -44,8 +50,7 @@ int hc_newfile_open_dir(const char *path, struct hc_diag *reterr_diag)
 
 bool hc_newfile_dir_is_foreign(const char *path)
 {
-	const char *slash = strrchr(path, '/');
-	char *dir HC_FREE = slash ? hc_strndup(path, slash == path ? 1 : (size_t)(slash - path)) : hc_strdup(".");
+	char *dir HC_FREE = dir_of(path);
 	struct stat st;
 
 	return !stat(dir, &st) && st.st_uid != geteuid();

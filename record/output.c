@@ -199,10 +199,13 @@ static int continue_numbers(struct hc_output *output, struct hc_diag *reterr_dia
 	const struct dirent *entry;
 	DIR *dir;
 
-	if (!is_stdout(output) && output->options->max_seconds && !file_name(output, name))
-		continue_times(output);
-	if (is_stdout(output) || !file_name(output, name))
+	if (is_stdout(output))
 		return 0;
+	if (!file_name(output, name)) {
+		if (output->options->max_seconds)
+			continue_times(output);
+		return 0;
+	}
 	slash = strrchr(name, '/');
 	hc_buf_put(&path, name, slash ? (size_t)(slash + 1 - name) : 0);
 	dir = opendir(slash ? path.p : ".");

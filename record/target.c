@@ -17,7 +17,8 @@
 #include "common/cleanup.h"
 #include "common/map.h"
 
-enum { LOOKS_MAX = 64 }; /* at processes that go on having children, who need no look: one each suffices for a generation */
+/* Looks at /proc. Each finds a generation at least; children born after it has found the parent need none, as they begin followed. */
+enum { LOOKS_MAX = 64 };
 
 #define PID_NS_OF_INIT 0xEFFFFFFCu    /* PROC_PID_INIT_INO, fixed */
 #define CGROUP_NS_OF_INIT 0xEFFFFFFBu /* PROC_CGROUP_INIT_INO, fixed */
