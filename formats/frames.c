@@ -7,6 +7,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +21,8 @@
 #include "common/cleanup.h"
 #include "common/mem.h"
 
+enum { STALLED_MS = 1000 }; /* a reader that takes nothing for so long is asked about */
+
 struct frame {
 	uint8_t *p;
 	size_t len, cap;
@@ -29,6 +33,8 @@ struct hc_frames {
 	int fd; /* -1: everything goes to sink */
 	hc_writer_sink sink;
 	void *sink_ctx;
+	bool (*give_up)(void *ctx);
+	void *give_up_ctx;
 	char *name;
 	enum hc_compress compress;
 	size_t frame_size;
@@ -53,6 +59,27 @@ struct hc_frames {
 
 /* ---- the writing side ---- */
 
+static const char *reason(const struct hc_frames *f, int err)
+{
+	return err == -ETIMEDOUT && !f->regular ? "whoever reads it takes nothing" : strerror(-err);
+}
+
+/* write(2); but a pipe or socket is written to in pieces it takes at once, so that a stalled reader can be given up. */
+static ssize_t write_some(const struct hc_frames *f, const uint8_t *p, size_t len)
+{
+	struct pollfd to = { .fd = f->fd, .events = POLLOUT };
+	int ready;
+
+	if (f->regular || !f->give_up)
+		return write(f->fd, p, len);
+	while (!(ready = poll(&to, 1, STALLED_MS)))
+		if (f->give_up(f->give_up_ctx)) {
+			errno = ETIMEDOUT;
+			return -1;
+		}
+	return ready < 0 ? ready : write(f->fd, p, len < PIPE_BUF ? len : PIPE_BUF);
+}
+
 static int write_all(struct hc_frames *f, const uint8_t *p, size_t len)
 {
 	uint64_t done = 0;
@@ -65,7 +92,7 @@ static int write_all(struct hc_frames *f, const uint8_t *p, size_t len)
 		done = len;
 	}
 	while (done < len) {
-		ssize_t n = write(f->fd, p + done, len - done);
+		ssize_t n = write_some(f, p + done, len - done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -76,8 +103,8 @@ static int write_all(struct hc_frames *f, const uint8_t *p, size_t len)
 			if (f->regular && ftruncate(f->fd, (off_t)(f->start + f->out)) < 0)
 				return hc_diag_set_off(&f->diag, err, f->name, -1,
 						       "cannot write: %s (and the last frame could not be taken back)",
-						       strerror(-err));
-			return hc_diag_set_off(&f->diag, err, f->name, -1, "cannot write: %s", strerror(-err));
+						       reason(f, err));
+			return hc_diag_set_off(&f->diag, err, f->name, -1, "cannot write: %s", reason(f, err));
 		}
 		done += (uint64_t)n;
 	}
@@ -286,6 +313,8 @@ int hc_frames_new(struct hc_frames **ret, int fd, const char *name, const struct
 	f->fd = fd;
 	f->sink = options->sink;
 	f->sink_ctx = options->sink_ctx;
+	f->give_up = options->give_up;
+	f->give_up_ctx = options->give_up_ctx;
 	f->name = hc_strdup(name);
 	f->compress = options->compress;
 	f->frame_size = options->frame_size ? options->frame_size : HC_WRITER_FRAME_SIZE;

@@ -29,6 +29,10 @@ struct hc_writer_options {
 	size_t frame_size; /* uncompressed bytes per frame; 0: HC_WRITER_FRAME_SIZE */
 	hc_writer_sink sink; /* instead of the fd, which is -1 then; not in the background */
 	void *sink_ctx;
+	/* Asked every second while the other end of a pipe or socket takes nothing; true: it is given up, with -ETIMEDOUT. From the
+	 * thread that writes. NULL: it is waited for, however long. */
+	bool (*give_up)(void *ctx);
+	void *give_up_ctx;
 };
 
 enum {

@@ -59,6 +59,7 @@ static void asked_to_stop(struct hc_capture *c, const char *how, int signo)
 {
 	if (!c->child_running || !c->child_released || c->stop_asked) {
 		c->stop = how;
+		hc_output_hurry(c->p->output);
 		return;
 	}
 	c->stop_asked = true;

@@ -7,6 +7,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,7 @@ struct hc_output {
 	struct hc_writer *writer;
 	uint64_t begun_ns;        /* clock of the events at begin */
 	bool deleted;             /* the open file was, by somebody */
+	atomic_bool hurried;      /* recording is to end */
 	uint64_t number;          /* of the file, from 1 */
 	int segment;              /* the open segment's memory file; -1 */
 	uint64_t saves, save_number; /* how many; the number in the last one's name */
@@ -367,9 +370,24 @@ static void forget_oldest(struct hc_output *output, uint64_t number)
 	*slot = hc_strdup(output->path.p);
 }
 
+/* Whoever reads the capture takes nothing: reason enough to end if that is what we are asked for. The signal that asks may
+ * still wait for the thread which waits for the reader. */
+static bool give_up(void *ctx)
+{
+	const struct hc_output *output = ctx;
+	sigset_t pending;
+
+	return output->hurried || (!sigpending(&pending) && (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1));
+}
+
+void hc_output_hurry(struct hc_output *output)
+{
+	output->hurried = true;
+}
+
 int hc_output_begin(struct hc_output *output, const struct hc_section *section, uint64_t now_ns, struct hc_diag *reterr_diag)
 {
-	struct hc_writer_options options = { .compress = output->options->compress };
+	struct hc_writer_options options = { .compress = output->options->compress, .give_up = give_up, .give_up_ctx = output };
 	int err;
 
 	if (output->done.files) {

@@ -47,6 +47,9 @@ void hc_output_go_background(struct hc_output *output);
 int hc_output_flush(struct hc_output *output, struct hc_diag *reterr_diag);
 /* Ends the file: everything reaches it, it is closed. */
 int hc_output_end(struct hc_output *output, uint64_t now_ns, struct hc_diag *reterr_diag);
+/* Recording is to end: a pipe or socket whose reader takes nothing for a second is given up from now on, with -ETIMEDOUT. Before
+ * it is waited for, unless SIGTERM or SIGINT is waiting to be received. */
+void hc_output_hurry(struct hc_output *output);
 /* The open file's writer, NULL between files. */
 struct hc_writer *hc_output_writer(struct hc_output *output);
 

@@ -14,6 +14,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -163,6 +164,37 @@ def case_short_writes_lose_nothing():
         said("saving to f-000001.scap.zst")
     ended(p)
     lint("f-000001.scap.zst")
+
+
+def case_a_reader_that_stands_still_does_not_hold_up_the_end():
+    for ours, its in (os.pipe(), tuple(end.detach() for end in socket.socketpair())):
+        with open("log", "w") as log:
+            p = subprocess.Popen([HINDCAST, "record", "--all-syscalls", "--compress", "none", "-w", "-"], stdout=its, stderr=log)
+        os.close(its)
+        with busy("openclose"):
+            os.read(ours, 1) # it records
+            time.sleep(1.5)
+            check(p.poll() is None, "the recording has ended before it was asked to")
+            p.send_signal(signal.SIGTERM)
+            check(p.wait(30) == 1, p.returncode)
+        os.close(ours)
+        said("takes nothing")
+        with open("log") as f:
+            text = f.read()
+        check("not written" in text and "cannot write" in text, text)
+    # a slow reader is no reason
+    with open("log", "w") as log:
+        p = subprocess.Popen([HINDCAST, "record", "-A", "--follow", "-w", "-", "--", STORM, "chdir", "30000"], stdout=subprocess.PIPE,
+                             stderr=log)
+    time.sleep(2.5)
+    got = b""
+    while part := os.read(p.stdout.fileno(), 30000):
+        got += part
+        time.sleep(0.02)
+    check(p.wait(30) == 0, p.returncode)
+    with open("a.scap.zst", "wb") as f:
+        f.write(got)
+    lint("a.scap.zst")
 
 
 def case_a_disk_that_fails_leaves_complete_frames():
