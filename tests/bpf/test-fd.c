@@ -25,8 +25,8 @@ static struct hc_event *ev;
 
 static void descriptors(void)
 {
-	int *ends = shared(8);
-	struct stat *st = shared(sizeof *st);
+	int *ends = shared(8), *ends2 = shared(8);
+	struct stat *st = shared(sizeof *st), *st2 = shared(sizeof *st2);
 	sigset_t mask = { 0 };
 	long fd;
 
@@ -76,6 +76,15 @@ static void descriptors(void)
 			U64(ev, 3, st->st_ino);
 		}
 	}
+	if ((ev = call(PPME_SYSCALL_PIPE2_X, SYS_pipe2, ends2, O_CLOEXEC))) {
+		S64(ev, 0, 0);
+		S64(ev, 1, ends2[0]);
+		S64(ev, 2, ends2[1]);
+		U64(ev, 3, st2->st_ino);
+		U32(ev, 4, 4096);
+	}
+	if (call(PPME_SYSCALL_FSTAT_X, SYS_fstat, ends2[1], st2))
+		CHECK(st2->st_ino != st->st_ino, "inode number of a pipe");
 	if ((ev = call(PPME_SYSCALL_PIPE2_X, SYS_pipe2, NULL, O_NONBLOCK | O_CLOEXEC))) {
 		S64(ev, 0, -EFAULT);
 		S64(ev, 1, -1);
@@ -207,7 +216,7 @@ static void polls(void)
 	struct timespec *ts = shared(sizeof *ts);
 	uint64_t *mask = shared(8);
 	int *ends = shared(8);
-	unsigned char want[2 + 10] = { 1, 0 };
+	unsigned char want[2 + 16 * 10] = { 1, 0 };
 
 	if (!checking() && pipe(ends) < 0)
 		_exit(1);
@@ -216,7 +225,7 @@ static void polls(void)
 		memcpy(want + 2, &(int64_t){ ends[1] }, 8);
 		want[10] = 4; /* POLLOUT */
 		S64(ev, 0, 1);
-		BYTES(ev, 1, want, sizeof want);
+		BYTES(ev, 1, want, 2 + 10);
 		U64(ev, 2, 4294967295);
 	}
 	if ((ev = call(PPME_SYSCALL_POLL_X, SYS_poll, 0x10, 3, 0))) {
@@ -224,17 +233,22 @@ static void polls(void)
 		BYTES(ev, 1, "\0", 2);
 		U64(ev, 2, 0);
 	}
+	/* twenty, of which some are ready: nothing to read, room to write, no such file */
 	for (int i = 0; i < 20; i++)
-		fds[i] = (struct pollfd){ .fd = -1 };
-	ts->tv_nsec = 5;
+		fds[i] = (struct pollfd){ .fd = i % 3 ? ends[i % 2] : 7777, .events = POLLIN | POLLOUT };
+	for (int i = 0; i < 16; i++) {
+		memcpy(want + 2 + 10 * i, &(int64_t){ fds[i].fd }, 8);
+		want[2 + 10 * i + 8] = fds[i].fd == 7777 ? 64 /* POLLNVAL */ : fds[i].fd == ends[1] ? 4 : 0;
+	}
+	want[0] = 16;
+	if (!checking())
+		*ts = (struct timespec){ .tv_sec = 86400, .tv_nsec = 5 };
 	*mask = 0x1100000022;
 	if ((ev = call(PPME_SYSCALL_PPOLL_X, SYS_ppoll, fds, 20, ts, mask, 8))) {
-		uint32_t len;
-		const uint8_t *p = hc_event_param(ev, 1, &len);
-
-		S64(ev, 0, 0);
-		CHECK(len == 2 + 16 * 10 && hc_le16(p) == 16, "at most 16 pairs: %u bytes", len);
-		CHECK(hc_event_u64(ev, 2, 9) <= 5, "timeout"); /* the kernel writes back what is left */
+		S64(ev, 0, 7 + 7);
+		BYTES(ev, 1, want, sizeof want); /* at most 16 pairs */
+		U64(ev, 2, ts->tv_sec * 1000000000ull + ts->tv_nsec); /* the kernel writes back what is left */
+		CHECK(ts->tv_sec >= 80000, "%ld s left", (long)ts->tv_sec);
 		U32(ev, 3, 0x22);
 	}
 }
@@ -242,14 +256,17 @@ static void polls(void)
 static void data(void)
 {
 	char *buf = shared(256);
-	int *ends = shared(8);
+	int *ends = shared(8), *file = shared(sizeof *file);
 	struct iovec *iov = shared(40 * sizeof *iov);
 	char text[200];
 
 	memset(text, 'x', sizeof text);
 	memcpy(text, "beginning", 9);
-	if (!checking() && pipe(ends) < 0)
-		_exit(1);
+	if (!checking()) {
+		*file = syscall(SYS_memfd_create, "file", 0);
+		if (pipe(ends) < 0 || *file < 0)
+			_exit(1);
+	}
 	if ((ev = call(PPME_SYSCALL_WRITE_X, SYS_write, ends[1], text, 200))) {
 		S64(ev, 0, 200);
 		BYTES(ev, 1, text, 80);
@@ -280,6 +297,20 @@ static void data(void)
 		S64(ev, 2, -1);
 		U32(ev, 3, 7);
 		U64(ev, 4, 0x700000008);
+	}
+	if ((ev = call(PPME_SYSCALL_PWRITE_X, SYS_pwrite64, *file, text, 150, 0x300000004))) {
+		S64(ev, 0, 150);
+		BYTES(ev, 1, text, 80);
+		S64(ev, 2, *file);
+		U32(ev, 3, 150);
+		U64(ev, 4, 0x300000004);
+	}
+	if ((ev = call(PPME_SYSCALL_PREAD_X, SYS_pread64, *file, buf, 12, 0x300000006))) {
+		S64(ev, 0, 12);
+		BYTES(ev, 1, "ginningxxxxx", 12);
+		S64(ev, 2, *file);
+		U32(ev, 3, 12);
+		U64(ev, 4, 0x300000006);
 	}
 	if ((ev = call(PPME_SYSCALL_PWRITE_X, SYS_pwrite64, -1, "pw", 2, 9))) {
 		S64(ev, 0, -EBADF);
@@ -342,6 +373,13 @@ static void data(void)
 		BYTES(ev, 2, "one-two-", 8);
 		S64(ev, 3, ends[0]);
 	}
+	if ((ev = call(PPME_SYSCALL_PREADV_X, SYS_preadv, *file, iov, 2, 0x300000008, 0))) {
+		S64(ev, 0, 8);
+		U32(ev, 1, 8);
+		BYTES(ev, 2, "nningxxx", 8);
+		S64(ev, 3, *file);
+		U64(ev, 4, 0x300000008);
+	}
 	if ((ev = call(PPME_SYSCALL_PREADV_X, SYS_preadv, -1, iov, 2, 55, 0))) {
 		S64(ev, 0, -EBADF);
 		U32(ev, 1, 0);
@@ -352,6 +390,12 @@ static void data(void)
 	iov[0] = (struct iovec){ buf, 4 };
 	iov[1] = (struct iovec){ "datadata", 4 };
 	if ((ev = call(PPME_SYSCALL_PROCESS_VM_READV_X, SYS_process_vm_readv, script_pid(), iov, 1, iov + 1, 1, 0))) {
+		S64(ev, 0, 4);
+		S64(ev, 1, script_pid());
+		BYTES(ev, 2, "data", 4);
+	}
+	iov[1].iov_base = buf + 64;
+	if ((ev = call(PPME_SYSCALL_PROCESS_VM_WRITEV_X, SYS_process_vm_writev, script_pid(), iov, 1, iov + 1, 1, 0))) {
 		S64(ev, 0, 4);
 		S64(ev, 1, script_pid());
 		BYTES(ev, 2, "data", 4);
@@ -375,12 +419,18 @@ static void check_memory(struct hc_event *e, unsigned k)
 
 static void memory(void)
 {
+	int *file = shared(sizeof *file);
 	long at;
 
 	if ((ev = call(PPME_SYSCALL_BRK_4_X, SYS_brk, 0))) {
 		U64(ev, 0, RET);
 		check_memory(ev, 1);
 		U64(ev, 4, 0);
+	}
+	at = RET;
+	if ((ev = call(PPME_SYSCALL_BRK_4_X, SYS_brk, at))) {
+		U64(ev, 0, at);
+		U64(ev, 4, at);
 	}
 	if ((ev = call(PPME_SYSCALL_MMAP_X, SYS_mmap, 0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) {
 		S64(ev, 0, RET);
@@ -426,6 +476,20 @@ static void memory(void)
 		check_memory(ev, 1);
 		U64(ev, 4, at);
 		U64(ev, 5, 8192);
+	}
+	if (!checking()) {
+		*file = syscall(SYS_memfd_create, "file", 0);
+		if (ftruncate(*file, 0x300003000) < 0)
+			_exit(1);
+	}
+	if ((ev = call(PPME_SYSCALL_MMAP_X, SYS_mmap, at, 4096, PROT_READ, MAP_SHARED | MAP_FIXED, *file, 0x300002000))) {
+		S64(ev, 0, at);
+		U64(ev, 4, at);
+		U64(ev, 5, 4096);
+		U32(ev, 6, 1);
+		U32(ev, 7, 1 | 4);
+		S64(ev, 8, *file);
+		U64(ev, 9, 0x300002000);
 	}
 }
 
