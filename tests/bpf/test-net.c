@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -45,6 +47,18 @@ static void want_v6(uint16_t port)
 }
 
 enum { LOCAL = 0x7f000001 };
+
+/* Until so many connections wait to be accepted: TCP counts them after connect(2) has returned. */
+static void wait_for_pending(int server, unsigned n)
+{
+	struct tcp_info info = { 0 };
+	socklen_t len;
+
+	do {
+		len = sizeof info;
+		sched_yield();
+	} while (getsockopt(server, IPPROTO_TCP, TCP_INFO, &info, &len) == 0 && info.tcpi_unacked < n);
+}
 
 static void tcp4(void)
 {
@@ -101,18 +115,31 @@ static void tcp4(void)
 	else
 		also(PPME_SOCKET_GETSOCKNAME_X);
 	cport = ntohs(peer->sin_port);
+	for (int i = 0; i < 2; i++) {
+		call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_INET, SOCK_STREAM, 0);
+		call(PPME_SOCKET_CONNECT_X, SYS_connect, RET, addr, sizeof *addr);
+	}
+	if (!checking())
+		wait_for_pending(server, 3);
+	/* the queue is told as it is afterwards */
 	if ((ev = call(PPME_SOCKET_ACCEPT4_6_X, SYS_accept4, server, NULL, NULL, SOCK_NONBLOCK))) {
 		S64(ev, 0, RET);
 		WANT_FAMILY(2);
 		want_v4(LOCAL, cport);
 		want_v4(LOCAL, port);
 		BYTES(ev, 1, want, nwant);
-		U8(ev, 2, 0);
-		U32(ev, 3, 0);
+		U8(ev, 2, 2 * 100 / 7);
+		U32(ev, 3, 2);
 		U32(ev, 4, 7);
 		U32(ev, 5, 64);
 	}
 	conn = RET;
+	if ((ev = call(PPME_SOCKET_ACCEPT_5_X, SYS_accept, server, NULL, NULL))) {
+		S64(ev, 0, RET);
+		U8(ev, 2, 100 / 7);
+		U32(ev, 3, 1);
+		U32(ev, 4, 7);
+	}
 	if ((ev = call(PPME_SOCKET_ACCEPT_5_X, SYS_accept, -1, NULL, NULL))) {
 		S64(ev, 0, -EBADF);
 		EMPTY(ev, 1);
@@ -160,14 +187,18 @@ static void tcp4(void)
 	}
 }
 
+enum { PKTINFO_SPACE = CMSG_SPACE(sizeof(struct in6_pktinfo)) };
+
 static void udp6(void)
 {
 	struct sockaddr_in6 *addr = shared(sizeof *addr), *peer = shared(sizeof *peer);
 	socklen_t *len = shared(sizeof *len);
-	struct msghdr *msg = shared(sizeof *msg);
+	struct msghdr *msg = shared(sizeof *msg), *in = shared(sizeof *in);
 	struct mmsghdr *multi = shared(3 * sizeof *multi);
 	struct iovec *iov = shared(2 * sizeof *iov);
-	char *buf = shared(512);
+	char *buf = shared(512), *control = shared(3 * 128);
+	struct { struct cmsghdr h; struct in6_pktinfo info; } *pktinfo = (void *)control;
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(LOCAL) };
 	long a, b;
 	uint16_t port, bport;
 
@@ -234,8 +265,11 @@ static void udp6(void)
 		EMPTY(ev, 3);
 	}
 	iov[0] = (struct iovec){ buf, 128 };
-	*msg = (struct msghdr){ .msg_name = peer, .msg_namelen = sizeof *peer, .msg_iov = iov, .msg_iovlen = 1 };
-	if ((ev = call(PPME_SOCKET_RECVMSG_X, SYS_recvmsg, a, msg, 0))) {
+	call(PPME_SOCKET_SETSOCKOPT_X, SYS_setsockopt, a, IPPROTO_IPV6, IPV6_RECVPKTINFO, &(int){ 1 }, 4);
+	if (!checking())
+		*in = (struct msghdr){ .msg_name = peer, .msg_namelen = sizeof *peer, .msg_iov = iov, .msg_iovlen = 1,
+				       .msg_control = control, .msg_controllen = 128 };
+	if ((ev = call(PPME_SOCKET_RECVMSG_X, SYS_recvmsg, a, in, 0))) {
 		S64(ev, 0, 7);
 		U32(ev, 1, 7);
 		BYTES(ev, 2, "message", 7);
@@ -243,7 +277,9 @@ static void udp6(void)
 		want_v6(bport);
 		want_v6(port);
 		BYTES(ev, 3, want, nwant);
-		EMPTY(ev, 4);
+		CHECK(in->msg_controllen == PKTINFO_SPACE, "%zu bytes of control", in->msg_controllen);
+		CHECK(pktinfo->h.cmsg_type == IPV6_PKTINFO && IN6_IS_ADDR_LOOPBACK(&pktinfo->info.ipi6_addr), "packet info");
+		BYTES(ev, 4, control, PKTINFO_SPACE);
 		S64(ev, 5, a);
 	}
 	/* two messages in one call: one event each */
@@ -271,8 +307,9 @@ static void udp6(void)
 	}
 	iov[0] = (struct iovec){ buf, 128 };
 	iov[1] = (struct iovec){ buf + 128, 128 };
-	for (int i = 0; i < 2; i++)
-		multi[i].msg_hdr = (struct msghdr){ .msg_iov = iov + i, .msg_iovlen = 1 };
+	for (int i = 0; i < 2 && !checking(); i++)
+		multi[i].msg_hdr = (struct msghdr){ .msg_iov = iov + i, .msg_iovlen = 1, .msg_control = control + 128 * (i + 1),
+						    .msg_controllen = 128 };
 	if ((ev = call(PPME_SOCKET_RECVMMSG_X, SYS_recvmmsg, a, multi, 2, 0, NULL))) {
 		for (int i = 0; i < 2; i++) {
 			const char *text = i ? "second!" : "first";
@@ -288,7 +325,7 @@ static void udp6(void)
 			nwant = 1 + 18;
 			want_v6(port);
 			BYTES(ev, 4, want, nwant);
-			EMPTY(ev, 5);
+			BYTES(ev, 5, control, PKTINFO_SPACE); /* the same for all three */
 		}
 	}
 	if ((ev = call(PPME_SOCKET_RECVMMSG_X, SYS_recvmmsg, -1, multi, 2, 0, NULL))) {
@@ -306,13 +343,41 @@ static void udp6(void)
 		EMPTY(ev, 3);
 		EMPTY(ev, 4);
 	}
+	/* an address of the other family, which a socket bound to no address takes: it has no place in the tuple */
+	call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_INET6, SOCK_DGRAM, 0);
+	v4.sin_port = htons(port);
+	if ((ev = call(PPME_SOCKET_SENDTO_X, SYS_sendto, RET, "four", 4, 0, &v4, sizeof v4))) {
+		const uint8_t *p = hc_event_param(ev, 4, &(uint32_t){ 0 });
+
+		S64(ev, 0, 4);
+		nwant = 0;
+		w(p, 19); /* the kernel has just chosen the port */
+		CHECK(p[0] == 10 && !memcmp(p + 1, &in6addr_any, 16), "own end");
+		memset(want + nwant, 0, 18);
+		nwant += 18;
+		BYTES(ev, 4, want, nwant);
+	}
+}
+
+/* The tuple of a datagram sent to a name by a socket without a peer. */
+static void check_name(struct hc_event *e, const char *name)
+{
+	uint32_t len;
+	const uint8_t *p = hc_event_param(e, 4, &len);
+
+	CHECK(len == 17 + strlen(name) + 1 && p[0] == 1 && !strcmp((const char *)p + 17, name), "%u bytes: \"%s\"", len, p + 17);
+	CHECK(hc_le64(p + 1) == 0 && hc_le64(p + 9), "no peer, but an own end");
 }
 
 static void local(void)
 {
 	static const struct sockaddr_un path = { .sun_family = AF_UNIX, .sun_path = "/tmp/hc-test-bpf.sock" };
 	static const struct sockaddr_un abstract = { .sun_family = AF_UNIX, .sun_path = "\0hc-test-bpf" };
+	static const struct sockaddr_un longer = { .sun_family = AF_UNIX, .sun_path = "\0abcdefgh" };
 	socklen_t abstract_len = offsetof(struct sockaddr_un, sun_path) + 12;
+	socklen_t short_len = offsetof(struct sockaddr_un, sun_path) + 4;
+	struct iovec iov = { "y", 1 };
+	struct msghdr msg = { .msg_name = (void *)&longer, .msg_namelen = short_len, .msg_iov = &iov, .msg_iovlen = 1 };
 	int *ends = shared(8), *more = shared(8);
 	char *buf = shared(64);
 	uint64_t from, to;
@@ -363,12 +428,8 @@ static void local(void)
 	call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
 	client = RET;
 	if ((ev = call(PPME_SOCKET_SENDTO_X, SYS_sendto, client, "x", 1, 0, &abstract, abstract_len))) {
-		uint32_t len;
-		const uint8_t *p = hc_event_param(ev, 4, &len);
-
 		S64(ev, 0, 1);
-		CHECK(len == 17 + 12 && !memcmp(p + 17, "hc-test-bpf", 12), "the caller's address: %u bytes", len);
-		CHECK(hc_le64(p + 1) == 0 && hc_le64(p + 9), "no peer, but an own end");
+		check_name(ev, "hc-test-bpf");
 	}
 	if ((ev = call(PPME_SOCKET_RECVFROM_X, SYS_recvfrom, server, buf, 9, 0, NULL, NULL))) {
 		uint32_t len;
@@ -376,7 +437,18 @@ static void local(void)
 
 		CHECK(len == 17 + 12 && !memcmp(p + 17, "hc-test-bpf", 12), "own abstract name: %u bytes", len);
 	}
-	if ((ev = call(PPME_SOCKET_SOCKETPAIR_X, SYS_socketpair, AF_UNIX, SOCK_STREAM, 0, ends))) {
+	/* a name ends where the caller says it does */
+	call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_UNIX, SOCK_DGRAM, 0);
+	call(PPME_SOCKET_BIND_X, SYS_bind, RET, &longer, short_len);
+	if ((ev = call(PPME_SOCKET_SENDTO_X, SYS_sendto, client, "x", 1, 0, &longer, short_len))) {
+		S64(ev, 0, 1);
+		check_name(ev, "abc");
+	}
+	if ((ev = call(PPME_SOCKET_SENDMSG_X, SYS_sendmsg, client, &msg, 0))) {
+		S64(ev, 0, 1);
+		check_name(ev, "abc");
+	}
+	if ((ev = call(PPME_SOCKET_SOCKETPAIR_X, SYS_socketpair, AF_UNIX, SOCK_STREAM, PF_UNIX, ends))) {
 		S64(ev, 0, 0);
 		S64(ev, 1, ends[0]);
 		S64(ev, 2, ends[1]);
@@ -385,7 +457,7 @@ static void local(void)
 		CHECK(from && to && from != to, "kernel addresses");
 		U32(ev, 5, 1);
 		U32(ev, 6, SOCK_STREAM);
-		U32(ev, 7, 0);
+		U32(ev, 7, 1);
 	}
 	if ((ev = call(PPME_SOCKET_SOCKETPAIR_X, SYS_socketpair, AF_INET, SOCK_STREAM, 0, more))) {
 		S64(ev, 0, RET);
@@ -407,10 +479,14 @@ static void local(void)
 static void options(void)
 {
 	struct timeval tv = { .tv_sec = 3, .tv_usec = 4 };
+	struct sockaddr_in *addr = shared(sizeof *addr);
 	int *value = shared(4);
+	uint64_t *cookie = shared(8);
 	socklen_t *len = shared(sizeof *len);
 	long fd;
 
+	if (!checking())
+		*addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_addr.s_addr = htonl(LOCAL) };
 	call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_INET, SOCK_STREAM, 0);
 	fd = RET;
 	if ((ev = call(PPME_SOCKET_SETSOCKOPT_X, SYS_setsockopt, fd, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, 4))) {
@@ -444,6 +520,44 @@ static void options(void)
 	}
 	if ((ev = call(PPME_SOCKET_GETSOCKOPT_X, SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, value, len)))
 		BYTES(ev, 4, "\2\1\0\0\0", 5);
+	if (!checking())
+		*len = 8;
+	if ((ev = call(PPME_SOCKET_GETSOCKOPT_X, SYS_getsockopt, fd, SOL_SOCKET, SO_COOKIE, cookie, len))) {
+		CHECK(*cookie != 0, "cookie");
+		U8(ev, 3, 53); /* SO_COOKIE */
+		nwant = 0;
+		w("\3", 1);
+		WANT_U64(*cookie);
+		BYTES(ev, 4, want, nwant);
+		U32(ev, 5, 8);
+	}
+	/* bound, but nobody listens there */
+	if (!checking()) {
+		bind(fd, (struct sockaddr *)addr, sizeof *addr);
+		*len = sizeof *addr;
+		getsockname(fd, (struct sockaddr *)addr, len);
+		*len = 4;
+	}
+	call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	fd = RET;
+	if ((ev = call(PPME_SOCKET_CONNECT_X, SYS_connect, fd, addr, sizeof *addr))) {
+		const uint8_t *p = hc_event_param(ev, 1, &(uint32_t){ 0 });
+
+		S64(ev, 0, -EINPROGRESS);
+		nwant = 0;
+		w(p, 7);
+		want_v4(LOCAL, ntohs(addr->sin_port));
+		BYTES(ev, 1, want, nwant);
+	}
+	if (!checking())
+		poll(&(struct pollfd){ .fd = fd, .events = POLLOUT }, 1, -1);
+	if ((ev = call(PPME_SOCKET_GETSOCKOPT_X, SYS_getsockopt, fd, SOL_SOCKET, SO_ERROR, value, len))) {
+		CHECK(*value == ECONNREFUSED, "%d", *value);
+		nwant = 0;
+		w("\1", 1);
+		WANT_U64(-(int64_t)ECONNREFUSED);
+		BYTES(ev, 4, want, nwant);
+	}
 }
 
 /* With dynamic snaplen, what looks like a protocol worth it is kept longer. */
