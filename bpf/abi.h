@@ -101,5 +101,5 @@ struct hc_bpf_cpu {
 	__u32 sc;      /* portable code */
 	__u32 compat;  /* 1: 32-bit caller: pointers and structures in user memory are 32 bits wide */
 	__u32 busy;    /* the scratch buffer is in use */
-	__u32 socketcall; /* 1: came through ia32 socketcall */
+	__u32 ia32_nr; /* with compat: the number in the caller's own table (not of x32 callers) */
 } __attribute__((aligned(128)));

@@ -46,11 +46,14 @@ SET2_EVENT(setregid, PPME_SYSCALL_SETREGID_X)
 SET3_EVENT(setresuid, PPME_SYSCALL_SETRESUID_X)
 SET3_EVENT(setresgid, PPME_SYSCALL_SETRESGID_X)
 
-static __always_inline __u32 user_u32(__u64 addr)
+enum { IA32_GETRESUID16 = 165, IA32_GETRESGID16 = 171 };
+
+static __always_inline __u32 user_id(const struct hc_bpf_cpu *cpu, __u64 addr)
 {
+	bool is_16_bit = cpu->compat && (cpu->ia32_nr == IA32_GETRESUID16 || cpu->ia32_nr == IA32_GETRESGID16);
 	__u32 v = 0;
 
-	bpf_probe_read_user(&v, sizeof(v), (void *)addr);
+	bpf_probe_read_user(&v, is_16_bit ? 2 : 4, (void *)addr);
 	return v;
 }
 
@@ -58,9 +61,9 @@ static __always_inline __u32 user_u32(__u64 addr)
 	FIXED(name, type) \
 	{ \
 		put_s64(e, RET); \
-		put_u32(e, user_u32(A(0))); \
-		put_u32(e, user_u32(A(1))); \
-		put_u32(e, user_u32(A(2))); \
+		put_u32(e, user_id(e->cpu, A(0))); \
+		put_u32(e, user_id(e->cpu, A(1))); \
+		put_u32(e, user_id(e->cpu, A(2))); \
 	}
 GET3_EVENT(getresuid, PPME_SYSCALL_GETRESUID_X)
 GET3_EVENT(getresgid, PPME_SYSCALL_GETRESGID_X)
@@ -198,7 +201,7 @@ VARIABLE(prctl, PPME_SYSCALL_PRCTL_X)
 		put_s64(e, 0);
 	} else {
 		put_empty(e);
-		put_s64(e, option == PR_GET_CHILD_SUBREAPER_ ? (__u64)I32(user_u32(A(1))) : A(1));
+		put_s64(e, option == PR_GET_CHILD_SUBREAPER_ ? (__u64)I32(user_id(e->cpu, A(1))) : A(1));
 	}
 }
 

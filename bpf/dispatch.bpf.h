@@ -80,6 +80,42 @@ static __always_inline bool wanted(struct task_struct *task, __s64 ret)
 }
 
 #if defined(__TARGET_ARCH_x86)
+enum {
+	IA32_UMOUNT = 22, IA32_MMAP = 90, IA32_LLSEEK = 140, IA32_PREAD64 = 180, IA32_PWRITE64 = 181, IA32_MMAP2 = 192,
+	IA32_PREADV = 333, IA32_PWRITEV = 334,
+	MMAP2_SHIFT = 12,
+};
+
+/* Calls of the 32-bit table whose arguments are others than those of the 64-bit call, not just narrower. */
+static __always_inline void reshape(__u64 args[6], __u32 ia32_nr)
+{
+	__u32 words[6] = {};
+
+	switch (ia32_nr) {
+	case IA32_UMOUNT:
+		args[1] = 0; /* it has no flags */
+		break;
+	case IA32_MMAP:
+		bpf_probe_read_user(words, sizeof(words), (void *)args[0]);
+		for (int i = 0; i < 6; i++)
+			args[i] = words[i];
+		break;
+	case IA32_MMAP2:
+		args[5] <<= MMAP2_SHIFT;
+		break;
+	case IA32_LLSEEK:
+		args[1] = args[1] << 32 | args[2];
+		args[2] = args[4];
+		break;
+	case IA32_PREAD64:
+	case IA32_PWRITE64:
+	case IA32_PREADV:
+	case IA32_PWRITEV:
+		args[3] |= args[4] << 32;
+		break;
+	}
+}
+
 /* A 32-bit caller: its number and arguments become those of the 64-bit call. false: nobody asked for that one. */
 static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, __u32 *nr, __u8 native_bit)
 {
@@ -92,6 +128,7 @@ static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, 
 	cpu->args[3] = (__u32)regs->si;
 	cpu->args[4] = (__u32)regs->di;
 	cpu->args[5] = (__u32)regs->bp;
+	cpu->ia32_nr = *nr;
 	if (*nr == HC_BPF_NR_SOCKETCALL) {
 		__u32 unpacked[6] = {};
 
@@ -104,7 +141,6 @@ static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, 
 		bpf_probe_read_user(unpacked, 4 * n, (void *)cpu->args[1]);
 		for (int i = 0; i < 6; i++)
 			cpu->args[i] = unpacked[i];
-		cpu->socketcall = op;
 		*nr = socketcalls[op].nr;
 		return hc_interest[MASKED(*nr, HC_BPF_SYSCALLS_MAX - 1)] & native_bit;
 	}
@@ -112,6 +148,7 @@ static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, 
 	if (!native)
 		return false;
 	*nr = native - 1;
+	reshape(cpu->args, cpu->ia32_nr);
 	return true;
 }
 #endif
@@ -120,7 +157,6 @@ static __always_inline bool widen(struct hc_bpf_cpu *cpu, struct pt_regs *regs, 
 static __always_inline bool describe(struct hc_bpf_cpu *cpu, struct task_struct *task, struct pt_regs *regs, __u32 *nr,
 				     __u8 asked, __u8 native_bit, __u8 compat_bit)
 {
-	cpu->socketcall = 0;
 #if defined(__TARGET_ARCH_x86)
 	if (task->thread_info.status & 2 /* TS_COMPAT */) {
 		if (!(asked & compat_bit) || !widen(cpu, regs, nr, native_bit))

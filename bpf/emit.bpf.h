@@ -292,6 +292,25 @@ static __always_inline __u32 read_user_str(__u8 *to, __u32 max, __u64 addr)
 	return n > 0 ? n : 0;
 }
 
+/* Numbers of the caller; 0 if unreadable. To look at NULL would cost a page fault. */
+static __always_inline __u32 user_u32(__u64 addr)
+{
+	__u32 v = 0;
+
+	if (addr)
+		bpf_probe_read_user(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
+static __always_inline __u64 user_u64(__u64 addr)
+{
+	__u64 v = 0;
+
+	if (addr)
+		bpf_probe_read_user(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
 /* str(p, max) from user memory: NULL or unreadable gives an empty parameter. Returns the length with the NUL. */
 static __always_inline __u32 put_user_str_max(struct out *e, __u64 addr, __u32 max)
 {

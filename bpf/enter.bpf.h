@@ -70,7 +70,6 @@ int hc_enter_tracepoint(struct trace_event_raw_sys_enter *ctx)
 	if (!cpu)
 		return 0;
 	cpu->compat = 0;
-	cpu->socketcall = 0;
 	/* relocated addresses inside ctx may not be dereferenced, only copied from */
 	bpf_probe_read_kernel(cpu->args, sizeof(cpu->args), ctx->args);
 	cpu->nr = nr;

@@ -225,14 +225,14 @@ FIXED(splice, PPME_SYSCALL_SPLICE_X)
 	put_u32(e, map_splice_flags(A(5)));
 }
 
+enum { IA32_SENDFILE = 187 }; /* the other, sendfile64, has 64 bits of offset */
+
 FIXED(sendfile, PPME_SYSCALL_SENDFILE_X)
 {
 	__u64 offset = 0;
 
-	if (e->cpu->compat)
-		bpf_probe_read_user(&offset, 4, (void *)A(2));
-	else
-		bpf_probe_read_user(&offset, 8, (void *)A(2));
+	if (A(2))
+		bpf_probe_read_user(&offset, e->cpu->compat && e->cpu->ia32_nr == IA32_SENDFILE ? 4 : 8, (void *)A(2));
 	put_s64(e, RET);
 	put_u64(e, offset);
 	put_s64(e, I32(A(0)));
@@ -275,6 +275,8 @@ static __always_inline __u64 user_timespec(__u64 addr, bool compat)
 {
 	__s64 ts[2] = {};
 
+	if (!addr)
+		return 0;
 	if (compat) {
 		__s32 ts32[2] = {};
 
@@ -294,11 +296,8 @@ VARIABLE(poll, PPME_SYSCALL_POLL_X)
 
 VARIABLE(ppoll, PPME_SYSCALL_PPOLL_X)
 {
-	__u32 mask = 0;
-
-	bpf_probe_read_user(&mask, sizeof(mask), (void *)A(3));
 	put_s64(e, RET);
 	put_fdlist(e, A(0), A(1));
 	put_u64(e, user_timespec(A(2), e->cpu->compat));
-	put_u32(e, mask);
+	put_u32(e, user_u32(A(3)));
 }

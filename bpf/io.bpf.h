@@ -7,21 +7,21 @@
 enum { VECTORS_MAX = 32 };
 
 /* Data a call read: nothing unless it read something. */
-static __always_inline void put_read_data(struct out *e, __s32 fd, __u64 addr, __u64 buf, __u32 size)
+static __always_inline void put_read_data(struct out *e, __s32 fd, struct caller_addr from, __u64 buf, __u32 size)
 {
-	put_user_bytes(e, buf, RET > 0 ? at_most(snaplen(fd, addr, buf, size), RET) : 0);
+	put_user_bytes(e, buf, RET > 0 ? at_most(snaplen(fd, from, buf, size), RET) : 0);
 }
 
 /* Data a call wrote, or would have written. */
-static __always_inline void put_written_data(struct out *e, __s32 fd, __u64 addr, __u64 buf, __u64 size)
+static __always_inline void put_written_data(struct out *e, __s32 fd, struct caller_addr from, __u64 buf, __u64 size)
 {
-	put_user_bytes(e, buf, at_most(snaplen(fd, addr, buf, size), RET > 0 ? (__u64)RET : size));
+	put_user_bytes(e, buf, at_most(snaplen(fd, from, buf, size), RET > 0 ? (__u64)RET : size));
 }
 
 VARIABLE(read, PPME_SYSCALL_READ_X)
 {
 	put_s64(e, RET);
-	put_read_data(e, A(0), 0, A(1), A(2));
+	put_read_data(e, A(0), NO_ADDR, A(1), A(2));
 	put_s64(e, I32(A(0)));
 	put_u32(e, A(2));
 }
@@ -29,7 +29,7 @@ VARIABLE(read, PPME_SYSCALL_READ_X)
 VARIABLE(write, PPME_SYSCALL_WRITE_X)
 {
 	put_s64(e, RET);
-	put_written_data(e, A(0), 0, A(1), A(2));
+	put_written_data(e, A(0), NO_ADDR, A(1), A(2));
 	put_s64(e, I32(A(0)));
 	put_u32(e, A(2));
 }
@@ -37,7 +37,7 @@ VARIABLE(write, PPME_SYSCALL_WRITE_X)
 VARIABLE(pread64, PPME_SYSCALL_PREAD_X)
 {
 	put_s64(e, RET);
-	put_read_data(e, A(0), 0, A(1), A(2));
+	put_read_data(e, A(0), NO_ADDR, A(1), A(2));
 	put_s64(e, I32(A(0)));
 	put_u32(e, A(2));
 	put_u64(e, A(3));
@@ -46,7 +46,7 @@ VARIABLE(pread64, PPME_SYSCALL_PREAD_X)
 VARIABLE(pwrite64, PPME_SYSCALL_PWRITE_X)
 {
 	put_s64(e, RET);
-	put_written_data(e, A(0), 0, A(1), A(2));
+	put_written_data(e, A(0), NO_ADDR, A(1), A(2));
 	put_s64(e, I32(A(0)));
 	put_u32(e, A(2));
 	put_u64(e, A(3));
@@ -121,7 +121,7 @@ static __always_inline void put_readv(struct out *e)
 	put_s64(e, RET);
 	put_u32(e, RET > 0 ? RET : 0);
 	if (RET > 0)
-		put_vectors(e, A(1), A(2), at_most(snaplen(A(0), 0, 0, 0), RET));
+		put_vectors(e, A(1), A(2), at_most(snaplen(A(0), NO_ADDR, 0, 0), RET));
 	else
 		put_empty(e);
 	put_s64(e, I32(A(0)));
@@ -130,7 +130,7 @@ static __always_inline void put_readv(struct out *e)
 /* res, data, fd, size */
 static __always_inline void put_writev(struct out *e)
 {
-	__u32 limit = snaplen(A(0), 0, 0, 0), size;
+	__u32 limit = snaplen(A(0), NO_ADDR, 0, 0), size;
 
 	put_s64(e, RET);
 	size = put_vectors(e, A(1), A(2), RET > 0 ? at_most(limit, RET) : limit);

@@ -50,7 +50,7 @@ VARIABLE(connect, PPME_SOCKET_CONNECT_X)
 {
 	put_s64(e, RET);
 	if (RET == 0 || RET == -K_EINPROGRESS)
-		put_tuple(e, A(0), OUTBOUND, A(1));
+		put_tuple(e, A(0), OUTBOUND, (struct caller_addr){ A(1), A(2) });
 	else
 		put_empty(e);
 	put_s64(e, I32(A(0)));
@@ -94,7 +94,7 @@ static __always_inline void put_accept(struct out *e)
 	if (RET >= 0) {
 		struct sock *listening = sock_of_fd(A(0));
 
-		put_tuple(e, RET, INBOUND, 0);
+		put_tuple(e, RET, INBOUND, NO_ADDR);
 		len = BPF_CORE_READ(listening, sk_ack_backlog);
 		max = BPF_CORE_READ(listening, sk_max_ack_backlog);
 		pct = max ? (__u64)len * 100 / max : 0;
@@ -111,32 +111,34 @@ VARIABLE(accept, PPME_SOCKET_ACCEPT_5_X)
 	put_accept(e);
 }
 
-enum { SOCKETCALL_ACCEPT = 5 };
-
 VARIABLE(accept4, PPME_SOCKET_ACCEPT4_6_X)
 {
 	put_accept(e);
-	put_u32(e, e->cpu->socketcall == SOCKETCALL_ACCEPT ? 0 : map_socket_flags(A(3)));
+	put_u32(e, map_socket_flags(A(3)));
 }
 
 VARIABLE(sendto, PPME_SOCKET_SENDTO_X)
 {
+	struct caller_addr to = { A(4), A(5) };
+
 	put_s64(e, RET);
-	put_written_data(e, A(0), A(4), A(1), A(2));
+	put_written_data(e, A(0), to, A(1), A(2));
 	put_s64(e, I32(A(0)));
 	put_u32(e, A(2));
 	if (RET >= 0)
-		put_tuple(e, A(0), OUTBOUND, A(4));
+		put_tuple(e, A(0), OUTBOUND, to);
 	else
 		put_empty(e);
 }
 
 VARIABLE(recvfrom, PPME_SOCKET_RECVFROM_X)
 {
+	struct caller_addr from = { A(4), user_u32(A(5)) };
+
 	put_s64(e, RET);
-	put_read_data(e, A(0), A(4), A(1), A(2));
+	put_read_data(e, A(0), from, A(1), A(2));
 	if (RET >= 0)
-		put_tuple(e, A(0), INBOUND, A(4));
+		put_tuple(e, A(0), INBOUND, from);
 	else
 		put_empty(e);
 	put_s64(e, I32(A(0)));
@@ -145,7 +147,8 @@ VARIABLE(recvfrom, PPME_SOCKET_RECVFROM_X)
 
 /* A message header of the caller; the 32-bit one is widened. */
 struct message {
-	__u64 name, iov, iovlen, control, controllen;
+	struct caller_addr name;
+	__u64 iov, iovlen, control, controllen;
 	__u32 msg_len; /* of a struct mmsghdr only */
 };
 
@@ -167,7 +170,7 @@ static __always_inline bool read_message(struct message *m, __u64 addr, bool com
 
 		if (bpf_probe_read_user(&m32, multi ? 32 : 28, (void *)addr) < 0)
 			return false;
-		m->name = m32.name;
+		m->name = (struct caller_addr){ m32.name, m32.namelen };
 		m->iov = m32.iov;
 		m->iovlen = m32.iovlen;
 		m->control = m32.control;
@@ -178,7 +181,7 @@ static __always_inline bool read_message(struct message *m, __u64 addr, bool com
 
 		if (bpf_probe_read_user(&m64, multi ? 64 : 56, (void *)addr) < 0)
 			return false;
-		m->name = m64.name;
+		m->name = (struct caller_addr){ m64.name, m64.namelen };
 		m->iov = m64.iov;
 		m->iovlen = m64.iovlen;
 		m->control = m64.control;

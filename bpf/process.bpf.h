@@ -13,6 +13,7 @@ enum {
 	P_CLONE_FILES = 1, P_CLONE_SIGHAND = 2048, P_CLONE_THREAD = 8192, P_CLONE_VM = 32768, /* portable values */
 	P_CLONE_CHILD_IN_PIDNS = 1 << 29,
 	REAPER_UNKNOWN = -1,
+	MAP_EXTENTS = 5, /* of ids, in struct uid_gid_map */
 };
 
 /* exe and args as the kernel keeps them in the process image. */
@@ -48,15 +49,16 @@ static __always_inline void put_image_env(struct out *e, struct task_struct *tas
 /* argv[0] and the rest, of a call that failed. */
 static __always_inline void put_call_args(struct out *e, __u64 argv)
 {
+	__u64 first = argv ? user_pointer(argv, 0, e->cpu->compat) : 0;
 	__u32 exe = 1;
 
 	if (argv) {
-		exe = put_user_str(e, user_pointer(argv, 0, e->cpu->compat));
+		exe = put_user_str(e, first);
 	} else {
 		*var_at(e) = 0;
 		out_advance(e, 1);
 	}
-	put_user_argv(e, argv, 1, exe < STR_MAX ? STR_MAX - exe : 0);
+	put_user_argv(e, first ? argv : 0, 1, exe < STR_MAX ? STR_MAX - exe : 0);
 }
 
 /* Parameters 3 to 14 of clone and exec events: who the task is. The faults are those of `faulted`. */
@@ -99,6 +101,19 @@ static __always_inline bool in_group(struct task_struct *task, __u32 gid)
 	return false;
 }
 
+/* Has an id of the host a name in a user name space? Of maps with more parts than fit into the map itself it is taken to have. */
+static __always_inline bool is_mapped(struct uid_gid_map *map, __u32 id)
+{
+	__u32 n = BPF_CORE_READ(map, nr_extents);
+
+	if (n > MAP_EXTENTS)
+		return true;
+	for (__u32 i = 0; i < MAP_EXTENTS && i < n; i++)
+		if (id - BPF_CORE_READ(map, extent[i].lower_first) < BPF_CORE_READ(map, extent[i].count))
+			return true;
+	return false;
+}
+
 /* Whether the current task may write its executable: as the kernel decides without access lists and security modules. */
 __noinline int hc_may_write(__u64 inode_addr)
 {
@@ -106,6 +121,7 @@ __noinline int hc_may_write(__u64 inode_addr)
 	struct inode *inode = (struct inode *)inode_addr;
 	__u32 uid = BPF_CORE_READ(inode, i_uid.val), gid = BPF_CORE_READ(inode, i_gid.val);
 	__u32 mode = BPF_CORE_READ(inode, i_mode);
+	struct user_namespace *ns = BPF_CORE_READ(task, cred, user_ns);
 	__u64 caps = caps_effective(task);
 
 	if (BPF_CORE_READ(inode, i_sb, s_flags) & K_SB_RDONLY || BPF_CORE_READ(inode, i_flags) & K_S_IMMUTABLE)
@@ -114,7 +130,7 @@ __noinline int hc_may_write(__u64 inode_addr)
 		return 0;
 	if (uid == BPF_CORE_READ(task, cred, fsuid.val))
 		return 1;
-	if (caps & (1ULL << K_CAP_DAC_OVERRIDE | 1ULL << K_CAP_FOWNER))
+	if (caps & (1ULL << K_CAP_DAC_OVERRIDE | 1ULL << K_CAP_FOWNER) && is_mapped(&ns->uid_map, uid) && is_mapped(&ns->gid_map, gid))
 		return 1;
 	return !!(mode & (in_group(task, gid) ? K_S_IWGRP : K_S_IWOTH));
 }
@@ -227,13 +243,6 @@ CLONE_EVENT(clone, PPME_SYSCALL_CLONE_20_X, A(0))
 CLONE_EVENT(fork, PPME_SYSCALL_FORK_20_X, 0)
 CLONE_EVENT(vfork, PPME_SYSCALL_VFORK_20_X, 0)
 
-static __always_inline __u64 user_u64(__u64 addr)
-{
-	__u64 v = 0;
-
-	bpf_probe_read_user(&v, sizeof(v), (void *)addr);
-	return v;
-}
 CLONE_EVENT(clone3, PPME_SYSCALL_CLONE3_X, user_u64(A(0)))
 
 /* ---- the life of a followed process, and procexit ---- */

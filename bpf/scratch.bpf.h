@@ -19,6 +19,7 @@ struct scratch {
 	/* How far a bpf_loop() is. Kept here, not on the stack, because the verifier knows nothing of the numbers in a map:
 	 * one look at a step is enough for it, where it would follow known numbers through every round. */
 	__u32 path_off; /* first byte of the path */
+	__u32 addr_len; /* of the address a tuple is made with */
 	struct {
 		__u32 room, done, sum;
 	} gathered; /* bytes of vectors or strings, one after the other */

@@ -6,10 +6,11 @@
 #pragma once
 
 enum {
-	K_AF_UNIX = 1, K_AF_INET = 2, K_AF_INET6 = 10,
+	K_AF_UNSPEC = 0, K_AF_UNIX = 1, K_AF_INET = 2, K_AF_INET6 = 10,
 	K_S_IFSOCK = 0140000,
 	UNIX_PATH_MAX_ = 108,
 	SOCKADDR_MAX = 128, /* sizeof(struct sockaddr_storage) */
+	SOCKADDR_IN6_SIZE = 28,
 	OUTBOUND = 0, INBOUND = 1,
 };
 
@@ -24,6 +25,18 @@ static __always_inline struct sock *sock_of_fd(__s32 fd)
 	socket = BPF_CORE_READ(file, private_data);
 	return BPF_CORE_READ(socket, sk);
 }
+
+static __always_inline __u64 at_most(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+/* An address the caller passed, or the kernel wrote for it: where it is and how long. */
+struct caller_addr {
+	__u64 p; /* 0: none */
+	__u32 len;
+};
+#define NO_ADDR ((struct caller_addr){})
 
 /* A sockaddr of any family, as the caller or the kernel wrote it. */
 union address {
@@ -89,8 +102,35 @@ struct inet_ends {
 	__u16 local_port, remote_port; /* host order */
 };
 
+/* The remote end from the caller's address; an IPv4 one on an inet6 socket is told as the kernel then connects, mapped. */
+static __always_inline void read_remote(struct inet_ends *ends, __u16 family, struct caller_addr from)
+{
+	union {
+		struct {
+			__u16 family, port;
+			__u32 v4_or_flow;
+			__u32 v6[4];
+		} in;
+		__u8 bytes[32];
+	} a = {};
+
+	if (bpf_probe_read_user(&a, MASKED(at_most(from.len, SOCKADDR_IN6_SIZE), sizeof(a) - 1), (void *)from.p) < 0)
+		return;
+	if (family == K_AF_INET && (a.in.family == K_AF_INET || a.in.family == K_AF_UNSPEC)) {
+		ends->remote[0] = a.in.v4_or_flow;
+	} else if (family == K_AF_INET6 && a.in.family == K_AF_INET6) {
+		__builtin_memcpy(ends->remote, a.in.v6, 16);
+	} else if (family == K_AF_INET6 && a.in.family == K_AF_INET) {
+		ends->remote[2] = __builtin_bswap32(0xffff);
+		ends->remote[3] = a.in.v4_or_flow;
+	} else {
+		return;
+	}
+	ends->remote_port = __builtin_bswap16(a.in.port);
+}
+
 /* Both ends of an inet or inet6 socket; the remote one from the caller's address if the socket has none. */
-static __always_inline void read_ends(struct inet_ends *ends, struct sock *sk, __u16 family, __u64 addr)
+static __always_inline void read_ends(struct inet_ends *ends, struct sock *sk, __u16 family, struct caller_addr from)
 {
 	struct inet_sock *inet = (struct inet_sock *)sk;
 
@@ -106,20 +146,8 @@ static __always_inline void read_ends(struct inet_ends *ends, struct sock *sk, _
 		BPF_CORE_READ_INTO(&ends->local, v6, saddr);
 		BPF_CORE_READ_INTO(&ends->remote, sk, __sk_common.skc_v6_daddr);
 	}
-	if (ends->remote_port == 0 && addr) {
-		struct {
-			__u16 family, port;
-			__u32 v4_or_flow;
-			__u32 v6[4];
-		} a = {};
-
-		bpf_probe_read_user(&a, family == K_AF_INET ? 8 : 24, (void *)addr);
-		ends->remote_port = __builtin_bswap16(a.port);
-		if (family == K_AF_INET)
-			ends->remote[0] = a.v4_or_flow;
-		else
-			__builtin_memcpy(ends->remote, a.v6, 16);
-	}
+	if (ends->remote_port == 0 && from.p)
+		read_remote(ends, family, from);
 }
 
 /* Appends at off the bound name of a unix socket, with its NUL. Returns the length. */
@@ -149,23 +177,41 @@ static __always_inline __u32 unix_path_at(struct scratch *s, __u32 off, struct u
 	return n > 0 ? n : 1;
 }
 
-/* Appends at off the PT_SOCKTUPLE of an fd. addr: what the caller passed, or 0. Returns its length; 0: no socket of a
- * family that is told. */
+/* Appends at off the name in a unix address of the caller, with its NUL; an abstract one without the leading NUL, and it need
+ * not end in one. Returns the length. */
+static __always_inline __u32 unix_path_of_caller(struct scratch *s, __u32 off, struct caller_addr from)
+{
+	__u8 *p = s->bytes + MASKED(off, SCRATCH_MASK);
+	__u32 len = from.len > 2 ? at_most(from.len - 2, UNIX_PATH_MAX_) : 0;
+	char first = 0;
+
+	*p = 0;
+	if (!len || bpf_probe_read_user(&first, 1, (void *)(from.p + 2)) < 0)
+		return 1;
+	if (!first)
+		len--;
+	return read_user_str(p, MASKED(len + 1, 127), from.p + 2 + !first) ?: 1;
+}
+
+/* Appends at off the PT_SOCKTUPLE of an fd. addr: what the caller passed, or 0; s->addr_len is its length. Returns the
+ * tuple's; 0: no socket of a family that is told. */
 __noinline __u32 hc_tuple_at(struct scratch *s, __u32 off, __s32 fd, __u32 direction, __u64 addr)
 {
 	struct sock *sk = sock_of_fd(fd);
+	struct caller_addr from = { .p = addr };
 	__u16 family;
 	__u8 *p;
 
 	if (!s || !sk)
 		return 0;
+	from.len = s->addr_len;
 	p = s->bytes + MASKED(off, SCRATCH_MASK);
 	family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	*p = family;
 	if (family == K_AF_INET || family == K_AF_INET6) {
 		struct inet_ends ends;
 
-		read_ends(&ends, sk, family, addr);
+		read_ends(&ends, sk, family, from);
 		if (family == K_AF_INET) {
 			*(__u32 *)(p + 1) = direction == OUTBOUND ? ends.local[0] : ends.remote[0];
 			*(__u16 *)(p + 5) = direction == OUTBOUND ? ends.local_port : ends.remote_port;
@@ -187,23 +233,19 @@ __noinline __u32 hc_tuple_at(struct scratch *s, __u32 off, __s32 fd, __u32 direc
 
 		*(__u64 *)(p + 1) = direction == OUTBOUND ? (__u64)peer : (__u64)sk;
 		*(__u64 *)(p + 9) = direction == OUTBOUND ? (__u64)sk : (__u64)peer;
-		if (direction == OUTBOUND && !peer && addr) {
-			char first = 0;
-			__u32 n;
-
-			bpf_probe_read_user(&first, 1, (void *)(addr + 2));
-			p[17] = 0;
-			n = read_user_str(p + 17, UNIX_PATH_MAX_ + 1, addr + 2 + !first);
-			return 17 + (n ? n : 1);
-		}
+		if (direction == OUTBOUND && !peer && addr)
+			return 17 + unix_path_of_caller(s, off + 17, from);
 		return 17 + unix_path_at(s, off + 17, direction == OUTBOUND ? (struct unix_sock *)peer : us);
 	}
 	return 0;
 }
 
-static __always_inline void put_tuple(struct out *e, __s32 fd, __u32 direction, __u64 addr)
+static __always_inline void put_tuple(struct out *e, __s32 fd, __u32 direction, struct caller_addr from)
 {
-	out_advance(e, hc_tuple_at((struct scratch *)e->p, e->off, fd, direction, addr));
+	struct scratch *s = (struct scratch *)e->p;
+
+	s->addr_len = from.len; /* a global function has five arguments at most */
+	out_advance(e, hc_tuple_at(s, e->off, fd, direction, from.p));
 }
 
 /* ---- snaplen ---- */
@@ -240,7 +282,7 @@ static __always_inline bool protocol_in(__u64 buf, __u32 size, __u16 local, __u1
 }
 
 /* Dynamic snaplen of one event; buf 0: vectors and messages, for which rule 4 does not hold. */
-__noinline __u32 hc_dynamic_snaplen(__s32 fd, __u64 addr, __u64 buf, __u32 size)
+__noinline __u32 hc_dynamic_snaplen(__s32 fd, __u64 addr, __u32 addr_len, __u64 buf, __u32 size)
 {
 	struct sock *sk = sock_of_fd(fd);
 	__u32 base = hc_config.snaplen, more = 0;
@@ -252,7 +294,7 @@ __noinline __u32 hc_dynamic_snaplen(__s32 fd, __u64 addr, __u64 buf, __u32 size)
 		return base;
 	__builtin_memset(&ends, 0, sizeof(ends));
 	if (family == K_AF_INET || family == K_AF_INET6)
-		read_ends(&ends, sk, family, addr);
+		read_ends(&ends, sk, family, (struct caller_addr){ addr, addr_len });
 	if (max && ((ends.local_port >= min && ends.local_port <= max) ||
 		    (ends.remote_port >= min && ends.remote_port <= max)))
 		more = SNAPLEN_FULL;
@@ -265,12 +307,7 @@ __noinline __u32 hc_dynamic_snaplen(__s32 fd, __u64 addr, __u64 buf, __u32 size)
 	return more > base ? more : base;
 }
 
-static __always_inline __u32 snaplen(__s32 fd, __u64 addr, __u64 buf, __u32 size)
+static __always_inline __u32 snaplen(__s32 fd, struct caller_addr from, __u64 buf, __u32 size)
 {
-	return hc_config.dynamic_snaplen ? hc_dynamic_snaplen(fd, addr, buf, size) : hc_config.snaplen;
-}
-
-static __always_inline __u64 at_most(__u64 a, __u64 b)
-{
-	return a < b ? a : b;
+	return hc_config.dynamic_snaplen ? hc_dynamic_snaplen(fd, from.p, from.len, buf, size) : hc_config.snaplen;
 }

@@ -43,9 +43,14 @@ int hc_sched_switch(__u64 *ctx)
 	return 0;
 }
 
-enum { SIG_NO_INFO = 1, K_SIGCHLD = 17 }; /* info pointers up to 1 are no pointers (SEND_SIG_NOINFO, SEND_SIG_PRIV) */
+enum {
+	SIG_NO_INFO = 1, /* info pointers up to 1 are no pointers (SEND_SIG_NOINFO, SEND_SIG_PRIV) */
+	K_SIGCHLD = 17,
+	K_SI_TIMER = -2, K_SI_ASYNCIO = -4, K_SI_SIGIO = -5,
+};
 
-/* Who sent a signal, where the siginfo says so: sent by a process (code <= 0), or the end of a child. */
+/* Who sent a signal, where the siginfo says so: sent by a process (code <= 0, but for three of the kernel's own, which have
+ * something else in the pid's place), or the end of a child. */
 static __always_inline __s64 sender(int sig, struct kernel_siginfo *info)
 {
 	__s32 code;
@@ -55,7 +60,9 @@ static __always_inline __s64 sender(int sig, struct kernel_siginfo *info)
 	code = BPF_CORE_READ(info, si_code);
 	if (sig == K_SIGCHLD && code > 0)
 		return BPF_CORE_READ(info, _sifields._sigchld._pid);
-	return code <= 0 ? BPF_CORE_READ(info, _sifields._kill._pid) : 0;
+	if (code > 0 || code == K_SI_TIMER || code == K_SI_ASYNCIO || code == K_SI_SIGIO)
+		return 0;
+	return BPF_CORE_READ(info, _sifields._kill._pid);
 }
 
 SEC("tp_btf/signal_deliver")
