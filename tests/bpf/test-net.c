@@ -343,7 +343,7 @@ static void udp6(void)
 		EMPTY(ev, 3);
 		EMPTY(ev, 4);
 	}
-	/* an address of the other family, which a socket bound to no address takes: it has no place in the tuple */
+	/* an address of the other family, which a socket bound to no address takes, is told mapped */
 	call(PPME_SOCKET_SOCKET_X, SYS_socket, AF_INET6, SOCK_DGRAM, 0);
 	v4.sin_port = htons(port);
 	if ((ev = call(PPME_SOCKET_SENDTO_X, SYS_sendto, RET, "four", 4, 0, &v4, sizeof v4))) {
@@ -353,8 +353,8 @@ static void udp6(void)
 		nwant = 0;
 		w(p, 19); /* the kernel has just chosen the port */
 		CHECK(p[0] == 10 && !memcmp(p + 1, &in6addr_any, 16), "own end");
-		memset(want + nwant, 0, 18);
-		nwant += 18;
+		w("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
+		want_v4(LOCAL, port);
 		BYTES(ev, 4, want, nwant);
 	}
 }
