@@ -26,47 +26,61 @@
 #include <sys/syscall.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/bpf/harness.h"
 
 static struct hc_event *ev;
 
+/* Each id another, set as root and then without its privileges. */
 static void ids(void)
 {
-	uint32_t *id = shared(12);
-	struct rlimit *lim = shared(2 * sizeof *lim), lims[2] = { { 5, 6 }, { 3, 4 } };
-	struct __user_cap_header_struct *hdr = shared(sizeof *hdr);
-	struct __user_cap_data_struct *caps = shared(2 * sizeof *caps);
+	uint32_t *id = shared(24);
 
 	if ((ev = call(PPME_SYSCALL_GETUID_X, SYS_getuid)))
 		U32(ev, 0, 0);
-	if ((ev = call(PPME_SYSCALL_GETEUID_X, SYS_geteuid)))
-		U32(ev, 0, 0);
-	if ((ev = call(PPME_SYSCALL_GETGID_X, SYS_getgid)))
-		U32(ev, 0, 0);
-	if ((ev = call(PPME_SYSCALL_GETEGID_X, SYS_getegid)))
-		U32(ev, 0, 0);
-	if ((ev = call(PPME_SYSCALL_SETRESGID_X, SYS_setresgid, 11, 12, 0))) {
+	if ((ev = call(PPME_SYSCALL_SETREGID_X, SYS_setregid, 14, 15))) {
+		S64(ev, 0, 0);
+		U32(ev, 1, 14);
+		U32(ev, 2, 15);
+	}
+	if ((ev = call(PPME_SYSCALL_SETGID_X, SYS_setgid, 16))) {
+		S64(ev, 0, 0);
+		U32(ev, 1, 16);
+	}
+	if ((ev = call(PPME_SYSCALL_SETREGID_X, SYS_setregid, -1, -1))) {
+		S64(ev, 0, 0);
+		U32(ev, 1, -1);
+		U32(ev, 2, -1);
+	}
+	if ((ev = call(PPME_SYSCALL_SETRESGID_X, SYS_setresgid, 11, 12, 13))) {
 		S64(ev, 0, 0);
 		U32(ev, 1, 11);
 		U32(ev, 2, 12);
-		U32(ev, 3, 0);
+		U32(ev, 3, 13);
 	}
 	if ((ev = call(PPME_SYSCALL_GETRESGID_X, SYS_getresgid, id, id + 1, id + 2))) {
 		S64(ev, 0, 0);
 		U32(ev, 1, 11);
 		U32(ev, 2, 12);
-		U32(ev, 3, 0);
+		U32(ev, 3, 13);
 	}
-	if ((ev = call(PPME_SYSCALL_SETREGID_X, SYS_setregid, -1, 0))) {
+	if ((ev = call(PPME_SYSCALL_GETGID_X, SYS_getgid)))
+		U32(ev, 0, 11);
+	if ((ev = call(PPME_SYSCALL_GETEGID_X, SYS_getegid)))
+		U32(ev, 0, 12);
+	if ((ev = call(PPME_SYSCALL_SETRESUID_X, SYS_setresuid, 21, 22, 23))) {
 		S64(ev, 0, 0);
-		U32(ev, 1, -1);
-		U32(ev, 2, 0);
+		U32(ev, 1, 21);
+		U32(ev, 2, 22);
+		U32(ev, 3, 23);
 	}
-	if ((ev = call(PPME_SYSCALL_SETGID_X, SYS_setgid, 0))) {
+	if ((ev = call(PPME_SYSCALL_GETRESUID_X, SYS_getresuid, id + 3, id + 4, id + 5))) {
 		S64(ev, 0, 0);
-		U32(ev, 1, 0);
+		U32(ev, 1, 21);
+		U32(ev, 2, 22);
+		U32(ev, 3, 23);
 	}
 	if ((ev = call(PPME_SYSCALL_GETRESUID_X, SYS_getresuid, NULL, NULL, NULL))) {
 		S64(ev, 0, -EFAULT);
@@ -74,21 +88,37 @@ static void ids(void)
 		U32(ev, 2, 0);
 		U32(ev, 3, 0);
 	}
-	if ((ev = call(PPME_SYSCALL_SETREUID_X, SYS_setreuid, -1, -1))) {
+	if ((ev = call(PPME_SYSCALL_GETUID_X, SYS_getuid)))
+		U32(ev, 0, 21);
+	if ((ev = call(PPME_SYSCALL_GETEUID_X, SYS_geteuid)))
+		U32(ev, 0, 22);
+	if ((ev = call(PPME_SYSCALL_SETREUID_X, SYS_setreuid, 22, 23))) {
 		S64(ev, 0, 0);
-		U32(ev, 1, -1);
-		U32(ev, 2, -1);
+		U32(ev, 1, 22);
+		U32(ev, 2, 23);
 	}
-	if ((ev = call(PPME_SYSCALL_SETRESUID_X, SYS_setresuid, -1, 0, -1))) {
-		S64(ev, 0, 0);
+	if ((ev = call(PPME_SYSCALL_SETRESUID_X, SYS_setresuid, -1, 0, 23))) {
+		S64(ev, 0, -EPERM);
 		U32(ev, 1, -1);
 		U32(ev, 2, 0);
-		U32(ev, 3, -1);
+		U32(ev, 3, 23);
 	}
-	if ((ev = call(PPME_SYSCALL_SETUID_X, SYS_setuid, 0))) {
+	if ((ev = call(PPME_SYSCALL_SETUID_X, SYS_setuid, 22))) {
 		S64(ev, 0, 0);
-		U32(ev, 1, 0);
+		U32(ev, 1, 22);
 	}
+	if ((ev = call(PPME_SYSCALL_SETGID_X, SYS_setgid, 70000))) {
+		S64(ev, 0, -EPERM);
+		U32(ev, 1, 70000);
+	}
+}
+
+static void limits(void)
+{
+	struct rlimit *lim = shared(2 * sizeof *lim), lims[2] = { { 5, 6 }, { 3, 4 } };
+	struct __user_cap_header_struct *hdr = shared(sizeof *hdr);
+	struct __user_cap_data_struct *caps = shared(2 * sizeof *caps);
+
 	if ((ev = call(PPME_SYSCALL_SETSID_X, SYS_setsid)))
 		S64(ev, 0, RET);
 	if ((ev = call(PPME_SYSCALL_SETPGID_X, SYS_setpgid, 0, -2))) {
@@ -123,38 +153,100 @@ static void ids(void)
 		S64(ev, 2, 6);
 		U8(ev, 3, 4);
 	}
-	if ((ev = call(PPME_SYSCALL_PRLIMIT_X, SYS_prlimit64, 0, RLIMIT_CORE, lims + 1, lim + 1))) {
+	if ((ev = call(PPME_SYSCALL_PRLIMIT_X, SYS_prlimit64, script_pid(), RLIMIT_CORE, lims + 1, lim + 1))) {
 		S64(ev, 0, 0);
 		S64(ev, 1, 3);
 		S64(ev, 2, 4);
 		S64(ev, 3, 5);
 		S64(ev, 4, 6);
-		S64(ev, 5, 0);
+		S64(ev, 5, script_pid());
 		U8(ev, 6, 4);
 	}
 	hdr->version = _LINUX_CAPABILITY_VERSION_3;
-	if (!checking())
-		caps[0].effective = caps[0].permitted = 1 << CAP_KILL;
+	if (!checking()) {
+		caps[0].inheritable = 1 << CAP_CHOWN;
+		caps[0].permitted = 1 << CAP_CHOWN | 1 << CAP_KILL;
+		caps[0].effective = 1 << CAP_KILL;
+	}
 	if ((ev = call(PPME_SYSCALL_CAPSET_X, SYS_capset, hdr, caps))) {
 		S64(ev, 0, 0);
-		U64(ev, 1, 0);
-		U64(ev, 2, 1 << CAP_KILL);
+		U64(ev, 1, 1 << CAP_CHOWN);
+		U64(ev, 2, 1 << CAP_CHOWN | 1 << CAP_KILL);
 		U64(ev, 3, 1 << CAP_KILL);
+	}
+}
+
+static void tracing(void)
+{
+	pid_t *child = shared(sizeof *child);
+	uint64_t *word = shared(2 * sizeof *word);
+
+	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_PEEKDATA, -1, 0x1234, 0x5678))) {
+		S64(ev, 0, -ESRCH);
+		BYTES(ev, 1, "\0\0\0\0\0\0\0\0\0", 9);
+		BYTES(ev, 2, "\0\0\0\0\0\0\0\0\0", 9);
+		U16(ev, 3, 3); /* PPM_PTRACE_PEEKDATA */
+		S64(ev, 4, -1);
+	}
+	if (!checking()) {
+		pid_t pid = fork();
+
+		if (pid == 0) {
+			ptrace(PTRACE_TRACEME);
+			raise(SIGSTOP);
+			_exit(0);
+		}
+		waitpid(pid, NULL, 0);
+		*child = pid;
+		*word = 0x1122334455667788;
+	}
+	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_PEEKDATA, *child, word, word + 1))) {
+		unsigned char addr[9] = { 0 };
+
+		S64(ev, 0, 0);
+		memcpy(addr + 1, &word, 8);
+		BYTES(ev, 1, addr, 9);
+		BYTES(ev, 2, "\0\x88\x77\x66\x55\x44\x33\x22\x11", 9); /* what was found there */
+		U16(ev, 3, 3);
+		S64(ev, 4, *child);
+	}
+	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_SETOPTIONS, *child, 0x1234, PTRACE_O_TRACEEXIT))) {
+		S64(ev, 0, 0);
+		BYTES(ev, 1, "\0\x34\x12\0\0\0\0\0\0", 9);
+		BYTES(ev, 2, "\0\x40\0\0\0\0\0\0\0", 9);
+		U16(ev, 3, 14); /* PPM_PTRACE_SETOPTIONS */
+	}
+	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_DETACH, *child, 0, SIGKILL))) {
+		S64(ev, 0, 0);
+		BYTES(ev, 1, "\0\0\0\0\0\0\0\0\0", 9);
+		BYTES(ev, 2, "\1\x9", 2); /* a signal */
+		U16(ev, 3, 12); /* PPM_PTRACE_DETACH */
+		S64(ev, 4, *child);
+	}
+	if (!checking())
+		waitpid(*child, NULL, 0);
+	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_TRACEME, 0, 0x1234, 0x5678))) {
+		S64(ev, 0, 0);
+		BYTES(ev, 1, "\0\x34\x12\0\0\0\0\0\0", 9);
+		BYTES(ev, 2, "\0\x78\x56\0\0\0\0\0\0", 9);
+		U16(ev, 3, 1); /* PPM_PTRACE_TRACEME */
+		S64(ev, 4, 0);
 	}
 }
 
 static void calls(void)
 {
 	struct io_uring_params *params = shared(sizeof *params);
+	int *subreaper = shared(sizeof *subreaper);
 	char *name = shared(16);
 	struct sembuf sops[2] = { { 0, 5, IPC_NOWAIT }, { 1, 6, SEM_UNDO } };
 	struct timespec ts = { .tv_sec = 0, .tv_nsec = 7 };
 	long fd, sem;
 
-	if ((ev = call(PPME_SYSCALL_KILL_X, SYS_kill, -1234567, 0))) {
+	if ((ev = call(PPME_SYSCALL_KILL_X, SYS_kill, -1234567, SIGUSR2))) {
 		S64(ev, 0, -ESRCH);
 		S64(ev, 1, -1234567);
-		U8(ev, 2, 0);
+		U8(ev, 2, SIGUSR2);
 	}
 	if ((ev = call(PPME_SYSCALL_TKILL_X, SYS_tkill, 1 << 30, SIGTERM))) {
 		S64(ev, 0, -ESRCH);
@@ -179,19 +271,13 @@ static void calls(void)
 		EMPTY(ev, 2);
 		S64(ev, 3, 9);
 	}
-	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_PEEKDATA, -1, 0x1234, 0x5678))) {
-		S64(ev, 0, -ESRCH);
-		BYTES(ev, 1, "\0\0\0\0\0\0\0\0\0", 9);
-		BYTES(ev, 2, "\0\0\0\0\0\0\0\0\0", 9);
-		U16(ev, 3, 3); /* PPM_PTRACE_PEEKDATA */
-		S64(ev, 4, -1);
-	}
-	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_TRACEME, 0, 0x1234, 0x5678))) {
+	if ((ev = call(PPME_SYSCALL_PRCTL_X, SYS_prctl, PR_SET_CHILD_SUBREAPER, 1)))
+		S64(ev, 3, 1);
+	if ((ev = call(PPME_SYSCALL_PRCTL_X, SYS_prctl, PR_GET_CHILD_SUBREAPER, subreaper))) {
 		S64(ev, 0, 0);
-		BYTES(ev, 1, "\0\x34\x12\0\0\0\0\0\0", 9);
-		BYTES(ev, 2, "\0\x78\x56\0\0\0\0\0\0", 9);
-		U16(ev, 3, 1); /* PPM_PTRACE_TRACEME */
-		S64(ev, 4, 0);
+		U32(ev, 1, PR_GET_CHILD_SUBREAPER);
+		EMPTY(ev, 2);
+		S64(ev, 3, 1);
 	}
 	if ((ev = call(PPME_SYSCALL_SECCOMP_X, SYS_seccomp, 77, 0xfffffffff, NULL))) {
 		S64(ev, 0, -EINVAL);
@@ -222,31 +308,33 @@ static void calls(void)
 		S64(ev, 0, RET);
 		U32(ev, 1, 5);
 	}
+	if (!checking())
+		*params = (struct io_uring_params){ .flags = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP, .cq_entries = 16 };
 	if ((ev = call(PPME_SYSCALL_IO_URING_SETUP_X, SYS_io_uring_setup, 4, params))) {
 		S64(ev, 0, RET);
 		U32(ev, 1, 4);
 		U32(ev, 2, params->sq_entries);
 		U32(ev, 3, params->cq_entries);
-		U32(ev, 4, 0);
+		U32(ev, 4, 16 | 32);
 		U32(ev, 5, params->sq_thread_cpu);
 		U32(ev, 6, params->sq_thread_idle);
 		U32(ev, 7, params->features & 0x6ff); /* those that have a portable value, and it is the kernel's */
 	}
 	fd = RET;
-	if ((ev = call(PPME_SYSCALL_IO_URING_ENTER_X, SYS_io_uring_enter, -1, 2, 3, IORING_ENTER_GETEVENTS, 0, 0))) {
+	if ((ev = call(PPME_SYSCALL_IO_URING_ENTER_X, SYS_io_uring_enter, -1, 2, 3, IORING_ENTER_GETEVENTS, 0x12345678, 0))) {
 		S64(ev, 0, RET);
 		S64(ev, 1, -1);
 		U32(ev, 2, 2);
 		U32(ev, 3, 3);
 		U32(ev, 4, 1);
-		U32(ev, 5, 0);
+		U32(ev, 5, 0x12345678);
 	}
-	if ((ev = call(PPME_SYSCALL_IO_URING_REGISTER_X, SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, 0x1000, 0))) {
+	if ((ev = call(PPME_SYSCALL_IO_URING_REGISTER_X, SYS_io_uring_register, fd, IORING_REGISTER_FILES_UPDATE, 0x1000, 7))) {
 		S64(ev, 0, RET);
 		S64(ev, 1, fd);
-		U16(ev, 2, 0);
+		U16(ev, 2, 6);
 		U64(ev, 3, 0x1000);
-		U32(ev, 4, 0);
+		U32(ev, 4, 7);
 	}
 	if ((ev = call(PPME_SYSCALL_FUTEX_X, SYS_futex, 0x1000, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 3, NULL, NULL, 0))) {
 		S64(ev, 0, RET);
@@ -257,6 +345,12 @@ static void calls(void)
 	if ((ev = call(PPME_SYSCALL_NANOSLEEP_X, SYS_nanosleep, &ts, NULL))) {
 		S64(ev, 0, 0);
 		U64(ev, 1, 7);
+	}
+	if ((ev = call(PPME_SYSCALL_SEMGET_X, SYS_semget, 0x9abcdef0, 3, IPC_EXCL))) {
+		S64(ev, 0, RET);
+		U32(ev, 1, 0x9abcdef0);
+		U32(ev, 2, 3);
+		U32(ev, 3, 16384);
 	}
 	if ((ev = call(PPME_SYSCALL_SEMGET_X, SYS_semget, IPC_PRIVATE, 2, IPC_CREAT | 0600))) {
 		S64(ev, 0, RET);
@@ -287,6 +381,18 @@ static void calls(void)
 		U16(ev, 3, 4);
 		U32(ev, 4, 0);
 	}
+}
+
+/* The structures are the caller's, whatever the kernel makes of them. */
+static void quotas(void)
+{
+	struct if_dqblk limits = { .dqb_bhardlimit = 1ull << 32 | 1, .dqb_bsoftlimit = 2, .dqb_curspace = 3, .dqb_ihardlimit = 4,
+				   .dqb_isoftlimit = 5, .dqb_curinodes = 99, .dqb_btime = 6, .dqb_itime = 7,
+				   .dqb_valid = QIF_LIMITS | QIF_SPACE | QIF_BTIME | QIF_ITIME };
+	struct if_dqinfo info = { .dqi_bgrace = 8, .dqi_igrace = 1ull << 33 | 9, .dqi_flags = 1,
+				  .dqi_valid = IIF_BGRACE | IIF_IGRACE | IIF_FLAGS };
+	uint32_t format = QFMT_VFS_V1;
+
 	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, (unsigned)Q_QUOTAON << 8 | GRPQUOTA, "/dev/nope", QFMT_VFS_V0,
 		       "/path"))) {
 		S64(ev, 0, RET);
@@ -301,6 +407,57 @@ static void calls(void)
 		U32(ev, 16, 0);
 		U8(ev, 17, 4);
 	}
+	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, (unsigned)Q_SETQUOTA << 8 | USRQUOTA, "/dev/nope", 70001, &limits))) {
+		S64(ev, 0, RET);
+		EMPTY(ev, 2);
+		U64(ev, 3, 1ull << 32 | 1);
+		for (int k = 4; k < 10; k++)
+			U64(ev, k, k - 2);
+		U64(ev, 10, 0);
+		U64(ev, 11, 0);
+		U8(ev, 12, 0);
+		U8(ev, 13, 1);
+		U16(ev, 14, 64);
+		U8(ev, 15, 1);
+		U32(ev, 16, 70001);
+		U8(ev, 17, 1);
+	}
+	limits.dqb_valid = QIF_ILIMITS | QIF_ITIME;
+	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, (unsigned)Q_SETQUOTA << 8 | USRQUOTA, "/dev/nope", 0, &limits))) {
+		static const uint64_t some[] = { 0, 0, 0, 4, 5, 0, 7 };
+
+		for (int k = 3; k < 10; k++)
+			U64(ev, k, some[k - 3]);
+	}
+	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, (unsigned)Q_SETINFO << 8 | USRQUOTA, "/dev/nope", 70001, &info))) {
+		for (int k = 3; k < 10; k++)
+			U64(ev, k, 0);
+		U64(ev, 10, 8);
+		U64(ev, 11, 1ull << 33 | 9);
+		U8(ev, 12, 1);
+		U16(ev, 14, 16);
+		U32(ev, 16, 0);
+	}
+	if ((ev = call(PPME_SYSCALL_QUOTACTL_X, SYS_quotactl, (unsigned)Q_GETFMT << 8 | USRQUOTA, "/dev/nope", 0, &format))) {
+		U8(ev, 13, 8); /* QFMT_VFS_V1 */
+		U16(ev, 14, 4);
+		U8(ev, 17, 1);
+	}
+}
+
+/* Which arguments an operation of keyctl(2) uses: a string, a number, none. */
+static void keys(void)
+{
+	static const struct {
+		long operation;
+		const char *how;
+	} rows[] = {
+		{ KEYCTL_REVOKE, "n---" }, { KEYCTL_LINK, "nn--" }, { KEYCTL_READ, "nnn-" }, { KEYCTL_MOVE, "nnnn" },
+		{ KEYCTL_SESSION_TO_PARENT, "----" }, { 63, "----" }, { 77, "----" },
+		{ KEYCTL_RESTRICT_KEYRING, "nss-" }, { KEYCTL_PKEY_QUERY, "nns-" }, { KEYCTL_PKEY_SIGN, "nsnn" },
+	};
+	static const char text[] = "\1a string";
+
 	if ((ev = call(PPME_SYSCALL_KEYCTL_X, SYS_keyctl, KEYCTL_SEARCH, -3, "user", "description", 0))) {
 		S64(ev, 0, RET);
 		U32(ev, 1, KEYCTL_SEARCH);
@@ -312,6 +469,26 @@ static void calls(void)
 	if ((ev = call(PPME_SYSCALL_KEYCTL_X, SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 5, 6, 7))) {
 		BYTES(ev, 2, "\1", 1);
 		BYTES(ev, 3, "\0\0\0\0\0\0\0\0\0", 9);
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		long a[4];
+
+		for (int k = 0; k < 4; k++)
+			a[k] = rows[i].how[k] == 's' ? (long)(text + 1) : 0x700000000 - k;
+		if ((ev = call(PPME_SYSCALL_KEYCTL_X, SYS_keyctl, rows[i].operation, a[0], a[1], a[2], a[3]))) {
+			S64(ev, 0, RET);
+			U32(ev, 1, rows[i].operation);
+			for (int k = 0; k < 4; k++) {
+				unsigned char number[9] = { 0 };
+
+				if (rows[i].how[k] == 'n')
+					memcpy(number + 1, &a[k], 8);
+				if (rows[i].how[k] == 's')
+					BYTES(ev, 2 + k, text, sizeof text);
+				else
+					BYTES(ev, 2 + k, number, 9);
+			}
+		}
 	}
 }
 
@@ -659,6 +836,7 @@ static void check_everything(void)
 
 int main(void)
 {
+	static void (*const scripts[])(void) = { ids, limits, tracing, calls, quotas, keys, generic };
 	struct trace t;
 
 #if defined(__x86_64__)
@@ -670,12 +848,10 @@ int main(void)
 	memset(t.set + PPM_SC_SCHED_PROCESS_EXIT, 0, 5); /* no tracepoints yet */
 	t.set[PPM_SC_SCHED_YIELD] = t.set[PPM_SC_GETPID] = 0; /* made by the harness itself */
 	hc_bpf_select(t.skel, t.set, NULL);
-	trace_script(&t, ids);
-	trace_clear(&t);
-	trace_script(&t, calls);
-	trace_clear(&t);
-	trace_script(&t, generic);
-	trace_clear(&t);
+	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+		trace_script(&t, scripts[i]);
+		trace_clear(&t);
+	}
 #if defined(__x86_64__)
 	check_32bit(&t);
 #endif
