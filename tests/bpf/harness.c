@@ -345,7 +345,14 @@ struct hc_event *also(uint16_t type)
 	return NULL;
 }
 
-struct hc_event *call_args(uint16_t type, long nr, const long a[6])
+long native_call(long nr, const long a[6])
+{
+	long r = syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+
+	return r == -1 ? -errno : r;
+}
+
+struct hc_event *call_args(uint16_t type, long (*make)(long, const long[6]), long nr, const long args[6])
 {
 	if (run.ncalls == CALLS_MAX)
 		abort();
@@ -356,9 +363,7 @@ struct hc_event *call_args(uint16_t type, long nr, const long a[6])
 		run.ret = run.log->ret[run.ncalls++];
 		return also(type);
 	}
-	run.ret = syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
-	if (run.ret == -1)
-		run.ret = -errno;
+	run.ret = make(nr, args);
 	run.log->ret[run.ncalls++] = run.ret;
 	return NULL;
 }

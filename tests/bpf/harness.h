@@ -63,8 +63,11 @@ size_t trace_count(struct trace *t, uint16_t type, int tid);
  * Memory from shared() keeps what the child or the kernel wrote there. Calls a script makes must all be selected. Those with
  * a negative number, which this machine does not have, are passed over: NULL in both runs. */
 void trace_script(struct trace *t, void (*script)(void));
-struct hc_event *call_args(uint16_t type, long nr, const long args[6]);
-#define call(type, nr, ...) call_args(type, nr, (const long[6]){ LONGS(__VA_ARGS__ __VA_OPT__(,) 0, 0, 0, 0, 0, 0) })
+long native_call(long nr, const long args[6]); /* the result, or a negative errno */
+struct hc_event *call_args(uint16_t type, long (*make)(long nr, const long args[6]), long nr, const long args[6]);
+#define call(type, nr, ...) call_by(native_call, type, nr, __VA_ARGS__)
+#define call_by(make, type, nr, ...) \
+	call_args(type, make, nr, (const long[6]){ LONGS(__VA_ARGS__ __VA_OPT__(,) 0, 0, 0, 0, 0, 0) })
 #define LONGS(a, b, c, d, e, f, ...) (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)
 struct hc_event *also(uint16_t type); /* parent: the next event of that type, from no call of the script; child: NULL */
 void *shared(size_t len);       /* the same memory in both runs, zeroed before the first */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Driver test: ids, limits, signals, tracing, modules, keys, semaphores and the rest; generic events of calls without a
- * type of their own; 32-bit callers; filters. Every parameter against emission.tsv.
+ * type of their own; tracepoints; filters. Every parameter against emission.tsv.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +24,6 @@
 #include <sys/sem.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -509,125 +507,6 @@ static void generic(void)
 	}
 }
 
-#if defined(__x86_64__)
-/* A 32-bit system call from this 64-bit program; -ENOSYS where the kernel has none. Arguments must be below 4 GiB. */
-static long int80(long nr, long a, long b, long c)
-{
-	long r;
-
-	__asm__ volatile("int $0x80" : "=a"(r) : "a"(nr), "b"(a), "c"(b), "d"(c) : "memory", "r8", "r9", "r10", "r11");
-	return (int)r;
-}
-
-static char *low;
-
-static void calls32(void *arg)
-{
-	uint32_t *words = (uint32_t *)(low + 64);
-
-	strcpy(low, "/dev/null");
-	int80(5 /* open */, (long)low, O_RDWR, 0);
-	int80(64 /* getppid */, 0, 0, 0);
-	int80(6 /* close */, -1, 0, 0);
-	/* socketcall(SYS_SOCKET, { AF_INET, SOCK_DGRAM, 17 }) */
-	words[0] = 2;
-	words[1] = 2;
-	words[2] = 17;
-	int80(102, 1, (long)words, 0);
-	/* writev(-1, { { low, 4 } }, 1) with 32-bit vectors */
-	words[4] = (uint32_t)(uintptr_t)low;
-	words[5] = 4;
-	int80(146, -1, (long)(words + 4), 1);
-}
-
-static void check_32bit(struct trace *t)
-{
-	int pid;
-
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (int80(20 /* getpid */, 0, 0, 0) != getpid()) {
-		printf("no 32-bit calls on this kernel: not checked\n");
-		return;
-	}
-	pid = trace_child(t, calls32, NULL);
-	what = "32-bit callers";
-	ev = trace_find(t, PPME_SYSCALL_OPEN_X, pid, 0);
-	CHECK(hc_event_i64(ev, 0, -1) >= 0, "fd");
-	STR(ev, 1, "/dev/null");
-	CHECK((hc_event_u64(ev, 2, 0) & 3) == 3, "O_RDWR");
-	ev = trace_find(t, PPME_GENERIC_X, pid, 0);
-	U16(ev, 0, PPM_SC_GETPPID);
-	U16(ev, 1, SYS_getppid); /* the 64-bit number */
-	ev = trace_find(t, PPME_SYSCALL_CLOSE_X, pid, 0);
-	S64(ev, 0, -EBADF);
-	S64(ev, 1, -1);
-	ev = trace_find(t, PPME_SOCKET_SOCKET_X, pid, 0);
-	CHECK(hc_event_i64(ev, 0, -1) >= 0, "socket");
-	U32(ev, 1, 2);
-	U32(ev, 2, 2);
-	U32(ev, 3, 17);
-	ev = trace_find(t, PPME_SYSCALL_WRITEV_X, pid, 0);
-	S64(ev, 0, -EBADF);
-	BYTES(ev, 1, "/dev", 4);
-	S64(ev, 2, -1);
-	U32(ev, 3, 4);
-	trace_clear(t);
-}
-
-static void enters32(void *arg)
-{
-	uint32_t *words = (uint32_t *)(low + 64);
-	struct sockaddr_un *to = (struct sockaddr_un *)(low + 128);
-
-	strcpy(low, "/dev/null");
-	int80(5 /* open */, (long)low, O_RDWR, 0);
-	int80(295 /* openat */, -100, (long)low, O_RDONLY);
-	int80(8 /* creat */, (long)low, 0600, 0);
-	to->sun_family = AF_UNIX;
-	strcpy(to->sun_path, "/nowhere");
-	int80(362 /* connect */, 77, (long)to, sizeof *to);
-	words[0] = 78;
-	words[1] = (uint32_t)(uintptr_t)to;
-	words[2] = sizeof *to;
-	int80(102 /* socketcall */, 3 /* SYS_CONNECT */, (long)words, 0);
-}
-
-static void check_32bit_enters(enum hc_bpf_enter_way way)
-{
-	static const char *const names[] = { "open", "openat", "creat", "connect", NULL };
-	struct trace t;
-	bool told;
-	int pid;
-
-	what = "32-bit callers' enter events";
-	low = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
-	if (int80(20 /* getpid */, 0, 0, 0) != getpid())
-		return;
-	trace_open(&t, NULL, 1 << 20, way);
-	trace_select(&t, names);
-	pid = trace_child(&t, enters32, NULL);
-	told = t.enter.way != HC_BPF_ENTER_AT_TRACEPOINTS;
-	printf("enter events: %s\n", hc_bpf_enter_text(&t.enter));
-	CHECK(trace_count(&t, PPME_SOCKET_CONNECT_E, pid) == (told ? 2 : 0), "of connect");
-	if (told) {
-		ev = trace_find(&t, PPME_SYSCALL_OPEN_E, pid, 0);
-		STR(ev, 0, "/dev/null");
-		ev = trace_find(&t, PPME_SYSCALL_OPENAT_2_E, pid, 0);
-		S64(ev, 0, -100);
-		STR(ev, 1, "/dev/null");
-		ev = trace_find(&t, PPME_SYSCALL_CREAT_E, pid, 0);
-		U32(ev, 1, 0600);
-		for (int i = 0; i < 2; i++) {
-			ev = trace_find(&t, PPME_SOCKET_CONNECT_E, pid, i);
-			S64(ev, 0, 77 + i);
-			BYTES(ev, 1, "\1/nowhere", 10);
-		}
-	}
-	trace_close(&t);
-	munmap(low, 4096);
-}
-#endif
-
 static char **touched;
 
 static void touch_memory(void *arg)
@@ -839,10 +718,6 @@ int main(void)
 	static void (*const scripts[])(void) = { ids, limits, tracing, calls, quotas, keys, generic };
 	struct trace t;
 
-#if defined(__x86_64__)
-	for (enum hc_bpf_enter_way way = HC_BPF_ENTER_AT_FUNCTIONS; way <= HC_BPF_ENTER_AT_ALL; way++)
-		check_32bit_enters(way);
-#endif
 	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, NULL);
 	memset(t.set + PPM_SC_SCHED_PROCESS_EXIT, 0, 5); /* no tracepoints yet */
@@ -852,9 +727,6 @@ int main(void)
 		trace_script(&t, scripts[i]);
 		trace_clear(&t);
 	}
-#if defined(__x86_64__)
-	check_32bit(&t);
-#endif
 	check_tracepoints(&t);
 	check_refused(&t);
 	trace_close(&t);
