@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Driver test: ids, limits, signals, tracing, modules, keys, semaphores and the rest; generic events of calls without a
- * type of their own; tracepoints; filters. Every parameter against emission.tsv.
+ * type of their own; filters. Every parameter against emission.tsv.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -507,50 +507,6 @@ static void generic(void)
 	}
 }
 
-static char **touched;
-
-static void touch_memory(void *arg)
-{
-	char *p = mmap(NULL, 64 << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	madvise(p, 64 << 12, MADV_NOHUGEPAGE);
-	*touched = p;
-	for (int i = 0; i < 64; i++)
-		((volatile char *)p)[i << 12] = 1;
-	sched_yield();
-	usleep(50000); /* so long that it surely leaves the CPU */
-}
-
-static void check_tracepoints(struct trace *t)
-{
-	static const char *const names[] = { "sched_switch", "page_fault_user", "page_fault_kernel", NULL };
-	int pid;
-
-	touched = mmap_shared(sizeof *touched);
-	trace_select(t, names);
-	pid = trace_child(t, touch_memory, NULL);
-	what = "switch";
-	ev = trace_find(t, PPME_SCHEDSWITCH_6_E, pid, 0);
-	CHECK(hc_event_i64(ev, 0, -1) >= 0, "next");
-	CHECK(hc_event_u64(ev, 3, 0) > 0, "vm_size");
-#if defined(__x86_64__)
-	what = "page_fault";
-	CHECK(trace_count(t, PPME_PAGE_FAULT_E, pid) >= 64, "%zu faults", trace_count(t, PPME_PAGE_FAULT_E, pid));
-	for (size_t i = 0, page = 0; i < trace_count(t, PPME_PAGE_FAULT_E, pid) && page < 64; i++) {
-		ev = trace_find(t, PPME_PAGE_FAULT_E, pid, i);
-		CHECK(hc_event_u64(ev, 0, 0) != 0, "address");
-		CHECK((hc_event_u64(ev, 2, 0) & (16 | 32)) != 0, "user or supervisor");
-		if (hc_event_u64(ev, 0, 0) != (uintptr_t)*touched + (page << 12)) {
-			CHECK(i + 1 < trace_count(t, PPME_PAGE_FAULT_E, pid), "page %zu", page);
-			continue;
-		}
-		U32(ev, 2, 2 | 4 | 16); /* not present, write, user */
-		page++;
-	}
-#endif
-	trace_clear(t);
-}
-
 /* Refuses chdir(2) before it begins. */
 static void be_refused(void *arg)
 {
@@ -727,7 +683,6 @@ int main(void)
 		trace_script(&t, scripts[i]);
 		trace_clear(&t);
 	}
-	check_tracepoints(&t);
 	check_refused(&t);
 	trace_close(&t);
 	check_filters();

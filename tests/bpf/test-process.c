@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Driver test: exec (both ways, successful and failed), clone in all its views, procexit, signals; every parameter
+ * Driver test: exec (both ways, successful and failed), clone in all its views, procexit; every parameter
  * against emission.tsv, with /proc as the witness for what a process is.
  */
 #include <errno.h>
@@ -433,10 +433,6 @@ static void check_orphan(struct trace *t)
 	trace_clear(t);
 }
 
-static void on_term(int sig)
-{
-}
-
 /* Of a deep cgroup the last six components are told. */
 #define GROUPS "/sys/fs/cgroup/cpu/hc-test-1/2/3/4/5/6/7/8"
 static void in_deep_cgroup(void *arg)
@@ -471,32 +467,11 @@ static void check_deep_cgroup(struct trace *t)
 		CHECK(false, "cgroups left behind");
 }
 
-static void signals_handled(void *arg)
-{
-	struct sigaction sa = { .sa_handler = on_term };
-
-	sigaction(SIGTERM, &sa, NULL);
-	kill(getpid(), SIGTERM);
-}
-
-static void check_signals(struct trace *t)
-{
-	int pid = trace_child(t, signals_handled, NULL);
-
-	what = "signaldeliver";
-	ev = trace_find(t, PPME_SIGNALDELIVER_E, pid, 0);
-	S64(ev, 0, pid);
-	S64(ev, 1, pid);
-	U8(ev, 2, SIGTERM);
-	trace_clear(t);
-}
-
 int main(void)
 {
 	static const char *const names[] = {
 		"execve", "execveat", "clone", "clone3", "fork", "vfork", "sched_process_exit", NULL,
 	};
-	static const char *const sig_names[] = { "signal_deliver", NULL };
 	struct trace t;
 
 	self = mmap_shared(sizeof *self);
@@ -515,8 +490,6 @@ int main(void)
 	check_clones(&t);
 	check_orphan(&t);
 	check_deep_cgroup(&t);
-	trace_select(&t, sig_names);
-	check_signals(&t);
 	trace_close(&t);
 	return failures != 0;
 }
