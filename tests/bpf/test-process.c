@@ -7,28 +7,34 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/bpf/harness.h"
 
 /* What the child notes about itself, for the parent to compare with. */
 struct self {
-	char cgroups[4096], exe[4096], comm[16];
-	size_t cgroups_len;
+	char cgroups[4096], exe[4096], comm[16], cmdline[4096];
+	size_t cgroups_len, cmdline_len;
 	int tid, pid, ppid, pgid;
 	struct stat exe_st;
 	uint64_t nofile, caps[3];
-	uint32_t loginuid;
+	uint32_t loginuid, uid, gid, tty, exe_flags;
 };
+enum { WRITABLE = 1, UPPER_LAYER = 2, FROM_MEMFD = 4, LOWER_LAYER = 8 }; /* exe_flags */
+enum { OTHER_UID = 54321, OTHER_GID = 54322 }; /* somebody who is not root and owns nothing */
 
 static struct self *self;
 static struct hc_event *ev;
@@ -58,6 +64,26 @@ static size_t slurp(const char *path, char *buf, size_t size)
 	return n > 0 ? n : 0;
 }
 
+static void note_rights(void)
+{
+	self->caps[0] = status_hex("CapInh:");
+	self->caps[1] = status_hex("CapPrm:");
+	self->caps[2] = status_hex("CapEff:");
+	self->exe_flags = access("/proc/self/exe", W_OK) == 0 ? WRITABLE : 0;
+}
+
+/* Field n of /proc/PID/stat, behind the name. */
+static long long stat_field(const char *path, int n)
+{
+	char buf[1024], *p;
+
+	slurp(path, buf, sizeof buf);
+	p = strrchr(buf, ')');
+	for (n -= 2; p && n > 0; n--)
+		p = strchr(p + 1, ' ');
+	return p ? strtoll(p, NULL, 10) : -1;
+}
+
 static void note_self(void)
 {
 	struct rlimit lim;
@@ -69,9 +95,11 @@ static void note_self(void)
 	self->pgid = getpgrp();
 	getrlimit(RLIMIT_NOFILE, &lim);
 	self->nofile = lim.rlim_cur;
-	self->caps[0] = status_hex("CapInh:");
-	self->caps[1] = status_hex("CapPrm:");
-	self->caps[2] = status_hex("CapEff:");
+	note_rights();
+	self->uid = geteuid();
+	self->gid = getegid();
+	self->tty = stat_field("/proc/self/stat", 7);
+	self->cmdline_len = slurp("/proc/self/cmdline", self->cmdline, sizeof self->cmdline);
 	self->exe[readlink("/proc/self/exe", self->exe, sizeof self->exe - 1)] = 0;
 	stat("/proc/self/exe", &self->exe_st);
 	self->cgroups_len = slurp("/proc/self/cgroup", self->cgroups, sizeof self->cgroups);
@@ -136,37 +164,45 @@ static char *const envp_ok[] = { "A=1", "LONG=two words", NULL };
 
 static void check_exec_rest(struct hc_event *e, const char *path, const struct stat *st)
 {
-	U32(e, 16, 0);
+	U32(e, 16, self->tty);
 	S64(e, 17, self->pgid);
 	U32(e, 18, self->loginuid);
-	CHECK(hc_event_u64(e, 19, 0) & 1, "root may write its executable");
-	CHECK((hc_event_u64(e, 19, 0) & 4) == 0, "not from a memory file");
+	/* where the test itself is in an overlay file system, layers come to it */
+	CHECK((hc_event_u64(e, 19, 0) & (WRITABLE | FROM_MEMFD)) == self->exe_flags, "flags %#lx", hc_event_u64(e, 19, 0));
 	U64(e, 20, self->caps[0]);
 	U64(e, 21, self->caps[1]);
 	U64(e, 22, self->caps[2]);
 	U64(e, 23, st->st_ino);
 	U64(e, 24, st->st_ctim.tv_sec * 1000000000ull + st->st_ctim.tv_nsec);
 	U64(e, 25, st->st_mtim.tv_sec * 1000000000ull + st->st_mtim.tv_nsec);
-	U32(e, 26, 0);
+	U32(e, 26, self->uid);
 	STR(e, 27, path);
 	S64(e, 28, self->pgid);
-	U32(e, 29, 0);
+	U32(e, 29, self->gid);
 }
 
 static const char args_bytes[] = "first\0\0third one"; /* the literal adds the last NUL */
 static const char env_bytes[] = "A=1\0LONG=two words";
 
+static void check_failed(struct hc_event *e)
+{
+	S64(e, 0, -ENOENT);
+	STR(e, 1, "argument zero");
+	BYTES(e, 2, args_bytes, sizeof args_bytes);
+	check_process(e, self->tid, self->pid, self->ppid, self->comm);
+	BYTES(e, 15, env_bytes, sizeof env_bytes);
+	check_exec_rest(e, self->exe, &self->exe_st);
+}
+
 static void failed_execs(void)
 {
+	static char *const none[] = { NULL, "beyond", NULL };
+
 	if (!checking())
 		note_self();
 	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", argv_ok, envp_ok))) {
-		S64(ev, 0, -ENOENT);
-		STR(ev, 1, "argument zero");
-		BYTES(ev, 2, args_bytes, sizeof args_bytes);
-		check_process(ev, self->tid, self->pid, self->ppid, self->comm);
-		BYTES(ev, 15, env_bytes, sizeof env_bytes);
-		check_exec_rest(ev, self->exe, &self->exe_st);
+		CHECK(self->exe_flags == WRITABLE, "root may write its executable");
+		check_failed(ev);
 		STR(ev, 30, "/nonexistent/program");
 	}
 	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", NULL, NULL))) {
@@ -175,13 +211,85 @@ static void failed_execs(void)
 		EMPTY(ev, 2);
 		EMPTY(ev, 15);
 	}
-	if ((ev = call(PPME_SYSCALL_EXECVEAT_X, SYS_execveat, AT_FDCWD, "/nonexistent/program", argv_ok, envp_ok, 0))) {
-		S64(ev, 0, -ENOENT);
-		STR(ev, 1, "argument zero");
-		BYTES(ev, 2, args_bytes, sizeof args_bytes);
-		check_process(ev, self->tid, self->pid, self->ppid, self->comm);
-		BYTES(ev, 15, env_bytes, sizeof env_bytes);
-		check_exec_rest(ev, self->exe, &self->exe_st);
+	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", none, none))) {
+		EMPTY(ev, 1);
+		EMPTY(ev, 2);
+		EMPTY(ev, 15);
+	}
+	if ((ev = call(PPME_SYSCALL_EXECVEAT_X, SYS_execveat, AT_FDCWD, "/nonexistent/program", argv_ok, envp_ok, 0)))
+		check_failed(ev);
+}
+
+static void become_other(void)
+{
+	if (setresgid(OTHER_GID, OTHER_GID, OTHER_GID) < 0 || setresuid(OTHER_UID, OTHER_UID, OTHER_UID) < 0)
+		_exit(1);
+}
+
+static void execs_of_a_user(void)
+{
+	if (!checking()) {
+		become_other();
+		note_self();
+	}
+	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", argv_ok, envp_ok))) {
+		CHECK(self->uid == OTHER_UID && self->gid == OTHER_GID && self->exe_flags == 0, "not root");
+		check_failed(ev);
+	}
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool written = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	close(fd);
+	return written;
+}
+
+/* Every capability, but not over files whose owner is unknown in its user name space. */
+static void execs_of_a_namespace_root(void)
+{
+	bool *made = shared(sizeof *made);
+
+	if (!checking()) {
+		become_other();
+		prctl(PR_SET_DUMPABLE, 1); /* files in /proc are its own again */
+		note_self();
+		*made = unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/uid_map", "0 54321 1") &&
+			write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/gid_map", "0 54322 1");
+		note_rights();
+	}
+	if (!*made) {
+		if (checking())
+			printf("no user name space to be had: root of one not checked\n");
+		return;
+	}
+	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", argv_ok, envp_ok))) {
+		CHECK(self->caps[2] & 1 << CAP_DAC_OVERRIDE && self->exe_flags == 0, "capable, but not of this");
+		check_failed(ev);
+	}
+}
+
+static void execs_at_a_terminal(void)
+{
+	struct stat *st = shared(sizeof *st);
+
+	if (!checking()) {
+		int pt = posix_openpt(O_RDWR | O_NOCTTY);
+
+		setsid();
+		if (pt >= 0 && unlockpt(pt) == 0)
+			stat(ptsname(pt), st);
+		if (st->st_rdev && open(ptsname(pt), O_RDWR) < 0)
+			_exit(1);
+		note_self();
+	}
+	if (checking() && !st->st_rdev)
+		printf("no pseudo terminal to be had: tty not checked\n");
+	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", argv_ok, envp_ok))) {
+		check_failed(ev);
+		U32(ev, 16, major(st->st_rdev) << 8 | (minor(st->st_rdev) & 0xff) | (minor(st->st_rdev) & ~0xffu) << 12);
 	}
 }
 
@@ -206,6 +314,8 @@ static void long_execs(void)
 		BYTES(ev, 2, want, sizeof want);
 	}
 }
+
+#define DIR_ "/tmp/hc-test-process"
 
 /* /bin/true, whatever it is a link to */
 static char true_path[4096];
@@ -266,15 +376,48 @@ static void check_memfd(struct trace *t)
 
 	what = "exec of a memory file";
 	ev = trace_find(t, PPME_SYSCALL_EXECVE_19_X, pid, 0);
-	CHECK(hc_event_u64(ev, 19, 0) & 4, "from memfd");
+	CHECK(hc_event_u64(ev, 19, 0) & FROM_MEMFD, "from memfd");
 	STR(ev, 27, "memfd:payload");
 	trace_clear(t);
+}
+
+static void exec_there(void *path)
+{
+	execve(path, argv_ok, envp_ok);
+	_exit(1);
+}
+
+/* Of an overlay file system: untouched the executable is in the lower layer, opened for writing in the upper. */
+static void check_layers(struct trace *t)
+{
+	static char path[] = DIR_ "/merged/true";
+
+	what = "exec of a layer";
+	if (system("cd " DIR_ " && mkdir lower upper work merged && cat /bin/true >lower/true && mount -t overlay overlay -o "
+		   "lowerdir=lower,upperdir=upper,workdir=work merged 2>/dev/null") != 0) {
+		printf("no overlay file system to be had: layers not checked\n");
+		return;
+	}
+	chmod(DIR_ "/lower/true", 0755);
+	for (int i = 0; i < 2; i++) {
+		int pid = trace_child(t, exec_there, path);
+
+		ev = trace_find(t, PPME_SYSCALL_EXECVE_19_X, pid, 0);
+		S64(ev, 0, 0);
+		U32(ev, 19, WRITABLE | (i ? UPPER_LAYER : LOWER_LAYER));
+		STR(ev, 27, path);
+		close(open(path, O_RDWR));
+		trace_clear(t);
+	}
+	if (system("umount " DIR_ "/merged") != 0)
+		CHECK(false, "still mounted");
 }
 
 /* ---- clone ---- */
 
 struct family {
-	int child[5], parent;
+	int child[5], parent, thread, reaper, status;
+	uint64_t before_ns, after_ns;
 };
 static struct family *family;
 
@@ -303,6 +446,14 @@ static const struct {
 	{ "vfork", 1, PPME_SYSCALL_VFORK_20_X, 0 },
 };
 
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
 static void clones(void *arg)
 {
 	struct clone_args args = { .flags = CLONE_FS, .exit_signal = SIGCHLD };
@@ -330,7 +481,9 @@ static void clones(void *arg)
 	family->child[3] = pid;
 	waitpid(pid, NULL, 0);
 	syscall(SYS_clone3, 0x1000, sizeof args); /* unreadable */
+	family->before_ns = now_ns();
 	pid = clone(end_at_once, stack + sizeof stack, CLONE_NEWPID | SIGCHLD, NULL);
+	family->after_ns = now_ns();
 	family->child[4] = pid;
 	waitpid(pid, NULL, 0);
 	/* killed by a signal */
@@ -342,18 +495,22 @@ static void clones(void *arg)
 
 static void check_view(struct hc_event *e, long res, int tid, int ppid, uint32_t flags)
 {
+	size_t exe_len = strlen(self->cmdline) + 1;
+
 	S64(e, 0, res);
-	CHECK(strstr((const char *)hc_event_param(e, 1, &(uint32_t){ 0 }), "test-bpf-process"), "exe");
+	STR(e, 1, self->cmdline);
+	BYTES(e, 2, self->cmdline + exe_len, self->cmdline_len - exe_len);
 	check_process(e, tid, tid, ppid, self->comm);
 	U32(e, 15, flags);
-	U32(e, 16, 0);
-	U32(e, 17, 0);
+	U32(e, 16, self->uid);
+	U32(e, 17, self->gid);
 	S64(e, 18, tid);
 	S64(e, 19, tid);
 }
 
 static void check_clones(struct trace *t)
 {
+	uint64_t init_ticks = stat_field("/proc/1/stat", 22);
 	int me = trace_child(t, clones, NULL);
 
 	for (int i = 0; i < WAYS; i++) {
@@ -367,7 +524,9 @@ static void check_clones(struct trace *t)
 		what = "child's view";
 		ev = trace_find(t, type, child, 0);
 		check_view(ev, 0, child, me, CHILD_TYPE ? ways[i].flags & P_FILES : ways[i].flags);
-		CHECK(hc_event_u64(ev, 20, ~0ull) < 10000000000ull, "the initial namespace's init started with the machine");
+		/* the same in clock ticks */
+		CHECK(hc_event_u64(ev, 20, 0) / (1000000000 / sysconf(_SC_CLK_TCK)) == init_ticks, "%lu ns, %lu ticks",
+		      hc_event_u64(ev, 20, 0), init_ticks);
 	}
 	what = "failed clone3";
 	ev = trace_find(t, PPME_SYSCALL_CLONE3_X, me, 1);
@@ -384,7 +543,8 @@ static void check_clones(struct trace *t)
 	U32(ev, 15, (CHILD_TYPE ? 0 : P_NEWPID) | P_IN_PIDNS);
 	S64(ev, 18, 1);
 	S64(ev, 19, 1);
-	CHECK(hc_event_u64(ev, 20, 0) > 1000000000, "a namespace's init of its own, started just now");
+	CHECK(hc_event_u64(ev, 20, 0) >= family->before_ns && hc_event_u64(ev, 20, 0) <= family->after_ns,
+	      "a namespace's init of its own, started just now");
 	what = "procexit";
 	ev = trace_find(t, PPME_PROCEXIT_1_E, family->child[0], 0);
 	S64(ev, 0, 3 << 8);
@@ -404,32 +564,131 @@ static void check_clones(struct trace *t)
 	trace_clear(t);
 }
 
-/* A process that ends before its child: the child goes to init, or to a subreaper on the way. */
-static void orphan(void *arg)
+static void clone_of_a_user(void *arg)
 {
-	int gate[2];
+	static char stack[65536];
+
+	become_other();
+	note_self();
+	family->child[0] = clone(end_at_once, stack + sizeof stack, CLONE_FILES | SIGCHLD, NULL);
+	waitpid(family->child[0], NULL, 0);
+}
+
+static void check_clone_of_a_user(struct trace *t)
+{
+	int me = trace_child(t, clone_of_a_user, NULL);
+
+	what = "clone of a user";
+	CHECK(self->uid == OTHER_UID && self->gid == OTHER_GID, "not root");
+	check_view(trace_find(t, PPME_SYSCALL_CLONE_20_X, me, 0), family->child[0], me, self->ppid, P_FILES);
+	check_view(trace_find(t, PPME_SYSCALL_CLONE_20_X, family->child[0], 0), 0, family->child[0], me, P_FILES);
+	trace_clear(t);
+}
+
+/* ---- exit ---- */
+
+static void dump_core(void *arg)
+{
+	struct rlimit lim = { 65536, 65536 };
+	pid_t pid;
+
+	if (chdir(DIR_) < 0)
+		_exit(1);
+	pid = fork();
+	if (pid == 0) {
+		setrlimit(RLIMIT_CORE, &lim);
+		signal(SIGABRT, SIG_DFL);
+		raise(SIGABRT);
+	}
+	waitpid(pid, &family->status, 0);
+	family->child[0] = pid;
+}
+
+static void check_core(struct trace *t)
+{
+	trace_child(t, dump_core, NULL);
+	what = "core dump";
+	if (!WCOREDUMP(family->status))
+		printf("no core dump to be had: its mark not checked\n");
+	ev = trace_find(t, PPME_PROCEXIT_1_E, family->child[0], 0);
+	S64(ev, 0, family->status);
+	S64(ev, 1, 0);
+	U8(ev, 2, SIGABRT);
+	U8(ev, 3, WCOREDUMP(family->status) ? 1 : 0);
+	S64(ev, 4, 0);
+	trace_clear(t);
+}
+
+/* A process that ends before its child: the child goes to a subreaper on the way to init, or to init; it notes to whom. */
+static void orphan(void *subreaper)
+{
+	int end[2];
 	char c;
 
-	if (pipe(gate) < 0)
+	if (pipe(end) < 0 || prctl(PR_SET_CHILD_SUBREAPER, subreaper ? 1 : 0) < 0)
 		_exit(1);
 	family->parent = getpid();
 	if (fork() == 0) {
-		family->child[0] = getpid();
+		pid_t me = getpid();
+
+		family->child[0] = me;
 		if (fork() == 0) {
-			close(gate[1]);
-			_exit(read(gate[0], &c, 1) < 0);
+			while (getppid() == me)
+				sched_yield();
+			family->reaper = getppid();
 		}
 		_exit(0);
 	}
+	close(end[1]);
+	if (read(end[0], &c, 1) < 0)
+		_exit(1);
+	while (wait(NULL) > 0)
+		;
+}
+
+/* A thread that ends before its child: the child goes to another thread. */
+static void *fork_and_end(void *end)
+{
+	char c;
+
+	family->thread = gettid();
+	if (fork() == 0) {
+		close(((int *)end)[1]);
+		_exit(read(((int *)end)[0], &c, 1) < 0);
+	}
+	return NULL;
+}
+
+static void leave_to_sibling(void *arg)
+{
+	pthread_t thread;
+	int end[2];
+
+	family->parent = getpid();
+	if (pipe(end) < 0 || pthread_create(&thread, NULL, fork_and_end, end))
+		_exit(1);
+	pthread_join(thread, NULL);
+	close(end[1]);
 	wait(NULL);
 }
 
-static void check_orphan(struct trace *t)
+static void check_reapers(struct trace *t)
 {
-	trace_child(t, orphan, NULL);
 	what = "reaper";
+	trace_child(t, orphan, NULL);
 	ev = trace_find(t, PPME_PROCEXIT_1_E, family->child[0], 0);
-	CHECK(hc_event_i64(ev, 4, -2) >= 1, "reaper %ld", hc_event_i64(ev, 4, -2));
+	S64(ev, 4, family->reaper);
+	trace_clear(t);
+	what = "subreaper";
+	trace_child(t, orphan, "subreaper");
+	ev = trace_find(t, PPME_PROCEXIT_1_E, family->child[0], 0);
+	CHECK(family->reaper == family->parent, "%d, not %d", family->reaper, family->parent);
+	S64(ev, 4, family->parent);
+	trace_clear(t);
+	what = "sibling";
+	trace_child(t, leave_to_sibling, NULL);
+	ev = trace_find(t, PPME_PROCEXIT_1_E, family->thread, 0);
+	S64(ev, 4, family->parent);
 	trace_clear(t);
 }
 
@@ -467,29 +726,42 @@ static void check_deep_cgroup(struct trace *t)
 		CHECK(false, "cgroups left behind");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	static void (*const scripts[])(void) = {
+		failed_execs, long_execs, execs_of_a_user, execs_of_a_namespace_root, execs_at_a_terminal,
+	};
 	static const char *const names[] = {
 		"execve", "execveat", "clone", "clone3", "fork", "vfork", "sched_process_exit", NULL,
 	};
 	struct trace t;
 
+	/* arguments for the clones to have */
+	if (argc == 1)
+		execv("/proc/self/exe", (char *[]){ argv[0], "an argument", "", "another one", NULL });
 	self = mmap_shared(sizeof *self);
 	family = mmap_shared(sizeof *family);
 	if (!realpath("/bin/true", true_path) || stat(true_path, &true_st) < 0)
 		return 1;
 	trace_open(&t, NULL, 1 << 20, HC_BPF_ENTER_NONE);
 	trace_select(&t, names);
-	trace_script(&t, failed_execs);
-	trace_clear(&t);
-	trace_script(&t, long_execs);
-	trace_clear(&t);
+	if (system("umount " DIR_ "/merged 2>/dev/null; rm -rf " DIR_ " && mkdir " DIR_) != 0)
+		return 1;
+	for (size_t i = 0; i < sizeof scripts / sizeof *scripts; i++) {
+		trace_script(&t, scripts[i]);
+		trace_clear(&t);
+	}
 	successful_exec(&t, NULL);
 	successful_exec(&t, "at");
 	check_memfd(&t);
+	check_layers(&t);
 	check_clones(&t);
-	check_orphan(&t);
+	check_clone_of_a_user(&t);
+	check_core(&t);
+	check_reapers(&t);
 	check_deep_cgroup(&t);
+	if (system("rm -rf " DIR_) != 0)
+		return 1;
 	trace_close(&t);
 	return failures != 0;
 }
