@@ -315,25 +315,27 @@ static void paths(void)
 		EMPTY(ev, 5); /* the call failed */
 		U32(ev, 6, 5);
 	}
+	/* ramfs takes any parameter and makes nothing of it */
 	if (!checking())
-		*fs = syscall(SYS_fsopen, "tmpfs", 0);
-	if ((ev = call(PPME_SYSCALL_FSCONFIG_X, SYS_fsconfig, *fs, 1, "size", "8192", 0))) {
+		*fs = syscall(SYS_fsopen, "ramfs", 0);
+	if ((ev = call(PPME_SYSCALL_FSCONFIG_X, SYS_fsconfig, *fs, 1, "key", "value", 0))) {
 		if (RET < 0)
-			printf("no tmpfs to configure: values of fsconfig not checked\n");
+			printf("no ramfs to configure: values of fsconfig not checked\n");
 		S64(ev, 0, RET);
 		S64(ev, 1, *fs);
-		STR(ev, 3, "size");
+		U32(ev, 2, 1);
+		STR(ev, 3, "key");
 		EMPTY(ev, 4);
-		BYTES(ev, 5, "8192", RET < 0 ? 0 : 5);
+		BYTES(ev, 5, "value", RET < 0 ? 0 : 6);
 		U32(ev, 6, 0);
 	}
-	/* no file system of the kernel takes bytes */
-	if ((ev = call(PPME_SYSCALL_FSCONFIG_X, SYS_fsconfig, *fs, 2, "size", "8192", 4))) {
+	if ((ev = call(PPME_SYSCALL_FSCONFIG_X, SYS_fsconfig, *fs, 2, "binary", "\0\1\2bytes", 7))) {
 		S64(ev, 0, RET);
 		U32(ev, 2, 2);
-		EMPTY(ev, 4);
+		STR(ev, 3, "binary");
+		BYTES(ev, 4, "\0\1\2bytes", RET < 0 ? 0 : 7);
 		EMPTY(ev, 5);
-		U32(ev, 6, 4);
+		U32(ev, 6, 7);
 	}
 }
 
