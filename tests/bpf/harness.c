@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,6 +217,19 @@ int trace_child(struct trace *t, void (*fn)(void *), void *arg)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "child ended with status %#x", status);
 	munmap((void *)state, sizeof *state);
 	trace_drain(t, true);
+	return pid;
+}
+
+int stopped_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, NULL, NULL);
+		raise(SIGSTOP);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
 	return pid;
 }
 

@@ -43,6 +43,8 @@ void trace_select(struct trace *t, const char *const *names); /* NULL-terminated
 
 /* Runs fn in a forked, followed child that starts after the hooks are live; waits for it; drains. Returns its pid. */
 int trace_child(struct trace *t, void (*fn)(void *), void *arg);
+/* A child of the caller's that it traces, and that has stopped. */
+int stopped_child(void);
 /* Zeroed memory that forked children share. */
 void *mmap_shared(size_t len);
 void trace_drain(struct trace *t, bool keep);

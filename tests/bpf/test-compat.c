@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -286,6 +287,29 @@ static void ids_and_limits(void)
 	}
 }
 
+static void tracing(void)
+{
+	uint32_t *word = WORDS(0x55667788, 0x11223344, 0, 0xffffffff);
+	pid_t *child = low(sizeof *child);
+
+	if (!checking())
+		*child = stopped_child();
+	if ((ev = call32(PPME_SYSCALL_PTRACE_X, 26, PTRACE_PEEKDATA, *child, word, word + 2))) {
+		unsigned char addr[9] = { 0 };
+
+		S64(ev, 0, 0);
+		memcpy(addr + 1, &word, 8);
+		BYTES(ev, 1, addr, 9);
+		BYTES(ev, 2, "\0\x88\x77\x66\x55\0\0\0\0", 9); /* a word of 32 bits */
+		U16(ev, 3, 3); /* PPM_PTRACE_PEEKDATA */
+		S64(ev, 4, *child);
+	}
+	if (!checking()) {
+		kill(*child, SIGKILL);
+		waitpid(*child, NULL, 0);
+	}
+}
+
 static void sockets(void)
 {
 	struct sockaddr_in *addr = low(sizeof *addr);
@@ -484,10 +508,10 @@ int main(void)
 	static const char *const names[] = {
 		"open", "getppid", "close", "umount2", "lseek", "pwrite64", "pread64", "preadv", "pwritev", "writev", "readv",
 		"sendfile", "nanosleep", "ppoll", "mmap", "munmap", "setrlimit", "getrlimit", "prlimit64", "setresgid", "getresgid",
-		"setresuid", "getresuid", "socket", "setsockopt", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "execve", "execveat",
+		"setresuid", "getresuid", "ptrace", "socket", "setsockopt", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", "execve", "execveat",
 		NULL,
 	};
-	static void (*const scripts[])(void) = { files, mappings, ids_and_limits, sockets, execs };
+	static void (*const scripts[])(void) = { files, mappings, ids_and_limits, tracing, sockets, execs };
 	struct trace t;
 
 	if (!have_32bit_calls()) {

@@ -187,15 +187,7 @@ static void tracing(void)
 		S64(ev, 4, -1);
 	}
 	if (!checking()) {
-		pid_t pid = fork();
-
-		if (pid == 0) {
-			ptrace(PTRACE_TRACEME);
-			raise(SIGSTOP);
-			_exit(0);
-		}
-		waitpid(pid, NULL, 0);
-		*child = pid;
+		*child = stopped_child();
 		*word = 0x1122334455667788;
 	}
 	if ((ev = call(PPME_SYSCALL_PTRACE_X, SYS_ptrace, PTRACE_PEEKDATA, *child, word, word + 1))) {

@@ -416,13 +416,21 @@ static void check_layers(struct trace *t)
 /* ---- clone ---- */
 
 struct family {
-	int child[5], parent, thread, reaper, status;
+	int child[6], parent, thread, reaper, status;
 	uint64_t before_ns, after_ns;
 };
 static struct family *family;
 
 static int end_at_once(void *arg)
 {
+	return 0;
+}
+
+/* As a namespace's init: with it ends the child. */
+static int end_before_child(void *arg)
+{
+	if (fork() == 0)
+		pause();
 	return 0;
 }
 
@@ -482,7 +490,7 @@ static void clones(void *arg)
 	waitpid(pid, NULL, 0);
 	syscall(SYS_clone3, 0x1000, sizeof args); /* unreadable */
 	family->before_ns = now_ns();
-	pid = clone(end_at_once, stack + sizeof stack, CLONE_NEWPID | SIGCHLD, NULL);
+	pid = clone(end_before_child, stack + sizeof stack, CLONE_NEWPID | SIGCHLD, NULL);
 	family->after_ns = now_ns();
 	family->child[4] = pid;
 	waitpid(pid, NULL, 0);
@@ -490,6 +498,7 @@ static void clones(void *arg)
 	pid = fork();
 	if (pid == 0)
 		raise(SIGKILL);
+	family->child[5] = pid;
 	waitpid(pid, NULL, 0);
 }
 
@@ -552,15 +561,13 @@ static void check_clones(struct trace *t)
 	U8(ev, 2, 0);
 	U8(ev, 3, 0);
 	S64(ev, 4, 0);
-	for (size_t i = 0; i < t->n; i++) {
-		ev = &t->events[i];
-		if (ev->type == PPME_PROCEXIT_1_E && hc_event_u64(ev, 0, 0) == SIGKILL)
-			break;
-	}
+	ev = trace_find(t, PPME_PROCEXIT_1_E, family->child[5], 0);
 	S64(ev, 0, SIGKILL);
 	S64(ev, 1, 0);
 	U8(ev, 2, SIGKILL);
 	U8(ev, 3, 0);
+	ev = trace_find(t, PPME_PROCEXIT_1_E, family->child[4], 0);
+	S64(ev, 4, 0); /* nobody adopts: the namespace ends */
 	trace_clear(t);
 }
 
