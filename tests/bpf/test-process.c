@@ -247,28 +247,60 @@ static bool write_file(const char *path, const char *text)
 	return written;
 }
 
-/* Every capability, but not over files whose owner is unknown in its user name space. */
-static void execs_of_a_namespace_root(void)
+/* In a user name space with these maps, which somebody outside has to write. */
+static bool enter_namespace(const char *uid_map, const char *gid_map)
+{
+	int gate[2], status;
+	pid_t pid;
+	char c;
+
+	if (pipe(gate) < 0)
+		_exit(1);
+	pid = fork();
+	if (pid == 0) {
+		char path[64];
+
+		if (read(gate[0], &c, 1) != 1)
+			_exit(1);
+		snprintf(path, sizeof path, "/proc/%d/uid_map", getppid());
+		if (!write_file(path, uid_map))
+			_exit(1);
+		snprintf(path, sizeof path, "/proc/%d/gid_map", getppid());
+		_exit(!write_file(path, gid_map));
+	}
+	become_other();
+	note_self();
+	if (unshare(CLONE_NEWUSER) < 0 || write(gate[1], "", 1) != 1)
+		kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	note_rights();
+	return status == 0;
+}
+
+/* Root there has every capability, but none over files whose owner has no name there. */
+static void execs_in_namespace(const char *uid_map, const char *gid_map, uint32_t flags)
 {
 	bool *made = shared(sizeof *made);
 
-	if (!checking()) {
-		become_other();
-		prctl(PR_SET_DUMPABLE, 1); /* files in /proc are its own again */
-		note_self();
-		*made = unshare(CLONE_NEWUSER) == 0 && write_file("/proc/self/uid_map", "0 54321 1") &&
-			write_file("/proc/self/setgroups", "deny") && write_file("/proc/self/gid_map", "0 54322 1");
-		note_rights();
-	}
-	if (!*made) {
-		if (checking())
-			printf("no user name space to be had: root of one not checked\n");
-		return;
-	}
-	if ((ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", argv_ok, envp_ok))) {
-		CHECK(self->caps[2] & 1 << CAP_DAC_OVERRIDE && self->exe_flags == 0, "capable, but not of this");
+	if (!checking())
+		*made = enter_namespace(uid_map, gid_map);
+	if (*made && (ev = call(PPME_SYSCALL_EXECVE_19_X, SYS_execve, "/nonexistent/program", argv_ok, envp_ok))) {
+		CHECK(self->caps[2] & 1 << CAP_DAC_OVERRIDE, "root");
+		CHECK(self->exe_flags == flags, "%u: not what access(2) says", flags);
 		check_failed(ev);
 	}
+	if (!*made && checking())
+		printf("no user name space to be had: root of one not checked\n");
+}
+
+static void execs_of_a_namespace_root(void)
+{
+	execs_in_namespace("0 54321 1", "0 54322 1", 0);
+}
+
+static void execs_where_root_has_a_name(void)
+{
+	execs_in_namespace("0 54321 1\n7 0 1", "0 54322 1\n7 0 1", WRITABLE);
 }
 
 static void execs_at_a_terminal(void)
@@ -736,7 +768,8 @@ static void check_deep_cgroup(struct trace *t)
 int main(int argc, char **argv)
 {
 	static void (*const scripts[])(void) = {
-		failed_execs, long_execs, execs_of_a_user, execs_of_a_namespace_root, execs_at_a_terminal,
+		failed_execs, long_execs, execs_of_a_user, execs_of_a_namespace_root,
+		execs_where_root_has_a_name, execs_at_a_terminal,
 	};
 	static const char *const names[] = {
 		"execve", "execveat", "clone", "clone3", "fork", "vfork", "sched_process_exit", NULL,
