@@ -283,6 +283,8 @@ static void leave_to_sibling(void *arg)
 	if (pipe(end) < 0 || pthread_create(&thread, NULL, fork_and_end, end))
 		_exit(1);
 	pthread_join(thread, NULL);
+	while (syscall(SYS_tgkill, getpid(), family->thread, 0) == 0) /* the kernel is not yet done with it */
+		sched_yield();
 	close(end[1]);
 	wait(NULL);
 }
