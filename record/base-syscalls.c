@@ -107,6 +107,19 @@ static int set_mapping(struct hc_base_syscalls *base, yaml_document_t *doc, yaml
 	return err;
 }
 
+/* A falco.yaml, of whose keys only one matters. */
+static int set_config(struct hc_base_syscalls *base, yaml_document_t *doc, yaml_node_t *root, struct hc_diag *reterr_diag)
+{
+	int err = 0;
+
+	if (root->type != YAML_MAPPING_NODE)
+		return fail(reterr_diag, root, "no falco.yaml: at the top there is a mapping of keys to values");
+	for (yaml_node_pair_t *p = root->data.mapping.pairs.start; !err && p < root->data.mapping.pairs.top; p++)
+		if (!strcmp(scalar(doc, p->key), "base_syscalls"))
+			err = set_mapping(base, doc, yaml_document_get_node(doc, p->value), reterr_diag);
+	return err;
+}
+
 /* Loads the one document of a parser whose input is set. */
 static int load(yaml_parser_t *parser, yaml_document_t *doc, struct hc_diag *reterr_diag)
 {
@@ -133,10 +146,7 @@ int hc_base_syscalls_read(struct hc_base_syscalls *base, const char *path, struc
 	err = load(&parser, &doc, reterr_diag);
 	if (!err) {
 		root = yaml_document_get_root_node(&doc);
-		if (root && root->type == YAML_MAPPING_NODE)
-			for (yaml_node_pair_t *p = root->data.mapping.pairs.start; !err && p < root->data.mapping.pairs.top; p++)
-				if (!strcmp(scalar(&doc, p->key), "base_syscalls"))
-					err = set_mapping(base, &doc, yaml_document_get_node(&doc, p->value), reterr_diag);
+		err = root ? set_config(base, &doc, root, reterr_diag) : 0; /* an empty file sets nothing */
 		yaml_document_delete(&doc);
 	}
 	yaml_parser_delete(&parser);

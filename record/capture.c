@@ -188,9 +188,11 @@ int hc_capture_reload(struct hc_capture *c, const char *why, struct hc_diag *ret
 	govern(c);
 	err = apply(c, "reload", why, reterr_diag);
 	hc_select_free(old);
-	if (!c->o->quiet)
-		fprintf(stderr, "hindcast record: rules reloaded: %zu rules, %u system calls selected\n", select->nrules,
-			hc_scset_count(&select->selection.final));
+	if (c->o->quiet)
+		return err;
+	hc_select_warn(select);
+	fprintf(stderr, "hindcast record: rules reloaded: %zu rules, %u system calls selected\n", select->nrules,
+		hc_scset_count(&select->selection.final));
 	return err;
 }
 

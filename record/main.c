@@ -553,6 +553,8 @@ static int run(int argc, char **argv)
 			hc_select_print(select);
 			hc_select_free(select);
 		} else {
+			if (!s.options.quiet)
+				hc_select_warn(select);
 			status = record(&s, select);
 		}
 	}

@@ -178,6 +178,13 @@ struct hc_select *hc_select_free(struct hc_select *select)
 	return NULL;
 }
 
+void hc_select_warn(const struct hc_select *select)
+{
+	for (uint32_t i = 0; i < select->selection.nlines; i++)
+		if (select->selection.lines[i].level >= HC_SELECTION_WARNING)
+			fprintf(stderr, "hindcast record: %s\n", select->selection.lines[i].text);
+}
+
 void hc_select_print(const struct hc_select *select)
 {
 	for (uint32_t i = 0; i < select->selection.nlines; i++) {

@@ -57,5 +57,7 @@ int hc_select_make(struct hc_select **ret, const struct hc_select_options *optio
 struct hc_select *hc_select_free(struct hc_select *select);
 HC_DEFINE_CLEANUP(struct hc_select *, hc_select_free);
 
+/* What of the selection is not as its options want it, to stderr: names no call has, and calls that rules match in vain. */
+void hc_select_warn(const struct hc_select *select);
 /* The lines of selection.md 5: results to stdout, the two warnings about what cannot be had to stderr. */
 void hc_select_print(const struct hc_select *select);

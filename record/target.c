@@ -49,7 +49,7 @@ int hc_target_cgroup(const char *path, uint64_t *ret_id, uint32_t *ret_level, st
 				   "--cgroup needs control groups of version 2, and no cgroup2 file system is mounted");
 	if (!strncmp(path, mount.p, mount.len) && (!path[mount.len] || path[mount.len] == '/'))
 		path += mount.len;
-	hc_buf_printf(&full, "%s/%s", mount.p, path);
+	hc_buf_printf(&full, "%s/%s", mount.p, path + strspn(path, "/"));
 	real = realpath(full.p, NULL); /* without "." and "..", or the depth would be wrong */
 	if (!real || stat(real, &st) || !S_ISDIR(st.st_mode) || strncmp(real, mount.p, mount.len))
 		return hc_diag_set(reterr_diag, -ENOENT, "there is no control group %s (%s)", *path ? path : "/", full.p);

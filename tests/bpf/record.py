@@ -283,6 +283,15 @@ def case_the_ledger_says_what_was_recorded():
     check(first[0] == ASYNC, "the ledger's first entries stand before the events")
 
 
+def case_what_rules_ask_for_in_vain_is_said():
+    base = ("-o", "base_syscalls.custom_set=[clone, nosuch]")
+    p = record("-w", "a.scap.zst", "-r", rules("read, openat"), *base, command=["true"])
+    check(p.returncode == 0 and "are not activated" in p.err and "(unsupported-evttype): read\n" in p.err and ": nosuch\n" in p.err, p.err)
+    for options in (("-A", "-r", "rules.yaml"), ("-q", "-r", "rules.yaml", *base)):
+        p = record("-w", "a.scap.zst", *options, command=["true"])
+        check(p.returncode == 0 and "warning" not in p.err, f"{options}: {p.err}")
+
+
 def case_enter_events_can_be_left_out():
     for options, some, ways in (((), True, ("functions", "tracepoints", "sys_enter")), (("--no-enter-events",), False, ("none",))):
         p = record("-w", "a.scap.zst", "--follow", "-r", rules("openat"), *options, command=["cat", "/dev/null"])

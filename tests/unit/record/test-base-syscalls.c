@@ -80,6 +80,8 @@ Test(base_syscalls, mistakes_name_their_place)
 	cr_expect_lt(read_text("base_syscalls: [a]\n"), 0);
 	cr_expect_lt(read_text("base_syscalls:\n  custom_set: [[a]]\n"), 0);
 	cr_expect_lt(read_text("a: b: c\n"), 0);
+	cr_expect_lt(read_text("root:x:0:0:root:/root:/bin/sh\n"), 0);
+	cr_expect_lt(read_text("[base_syscalls]\n"), 0);
 	cr_expect_lt(hc_base_syscalls_set(&base, "priority=debug", &diag), 0);
 	cr_expect_lt(hc_base_syscalls_set(&base, "base_syscalls.repair", &diag), 0);
 	cr_expect_lt(hc_base_syscalls_read(&base, "/no/such/falco.yaml", &diag), 0);
