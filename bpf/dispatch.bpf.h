@@ -81,7 +81,7 @@ static __always_inline bool wanted(struct task_struct *task, __s64 ret)
 
 #if defined(__TARGET_ARCH_x86)
 enum {
-	IA32_UMOUNT = 22, IA32_MMAP = 90, IA32_LLSEEK = 140, IA32_PREAD64 = 180, IA32_PWRITE64 = 181, IA32_MMAP2 = 192,
+	IA32_LSEEK = 19, IA32_UMOUNT = 22, IA32_MMAP = 90, IA32_LLSEEK = 140, IA32_PREAD64 = 180, IA32_PWRITE64 = 181, IA32_MMAP2 = 192,
 	IA32_PREADV = 333, IA32_PWRITEV = 334,
 	MMAP2_SHIFT = 12,
 };
@@ -92,6 +92,9 @@ static __always_inline void reshape(__u64 args[6], __u32 ia32_nr)
 	__u32 words[6] = {};
 
 	switch (ia32_nr) {
+	case IA32_LSEEK:
+		args[1] = (__s64)(__s32)args[1]; /* back from where one is, too */
+		break;
 	case IA32_UMOUNT:
 		args[1] = 0; /* it has no flags */
 		break;

@@ -114,7 +114,8 @@ static __always_inline bool is_mapped(struct uid_gid_map *map, __u32 id)
 	return false;
 }
 
-/* Whether the current task may write its executable: as the kernel decides without access lists and security modules. */
+/* Whether the current task may write its executable, or being its owner allow itself to; without access lists and security
+ * modules. */
 __noinline int hc_may_write(__u64 inode_addr)
 {
 	struct task_struct *task = (struct task_struct *)bpf_get_current_task();

@@ -115,6 +115,8 @@ static void files(void)
 		U64(ev, 2, 0x7fffffff);
 		U8(ev, 3, 0);
 	}
+	if ((ev = call32(PPME_SYSCALL_LSEEK_X, 19, *file, -1, SEEK_CUR)))
+		U64(ev, 2, -1ull);
 	/* _llseek: the offset in two words, the upper one first; then where to write the result */
 	if ((ev = call32(PPME_SYSCALL_LSEEK_X, 140, *file, 3, 5, buf, SEEK_CUR))) {
 		S64(ev, 0, 0);
