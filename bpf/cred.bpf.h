@@ -201,7 +201,7 @@ VARIABLE(prctl, PPME_SYSCALL_PRCTL_X)
 		put_s64(e, 0);
 	} else {
 		put_empty(e);
-		put_s64(e, option == PR_GET_CHILD_SUBREAPER_ ? (__u64)I32(user_id(e->cpu, A(1))) : A(1));
+		put_s64(e, option == PR_GET_CHILD_SUBREAPER_ ? (__u64)I32(user_u32(A(1))) : A(1));
 	}
 }
 

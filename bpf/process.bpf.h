@@ -243,7 +243,6 @@ static __always_inline void put_clone(struct out *e, struct task_struct *task, s
 CLONE_EVENT(clone, PPME_SYSCALL_CLONE_20_X, A(0))
 CLONE_EVENT(fork, PPME_SYSCALL_FORK_20_X, 0)
 CLONE_EVENT(vfork, PPME_SYSCALL_VFORK_20_X, 0)
-
 CLONE_EVENT(clone3, PPME_SYSCALL_CLONE3_X, user_u64(A(0)))
 
 /* ---- the life of a followed process, and procexit ---- */
