@@ -100,7 +100,7 @@ static void take_turns(void *arg)
 
 static void check_switches(struct trace *t)
 {
-	/* the counters are sums of what each CPU has not added up yet */
+	/* each of three counters may lack, per CPU, a batch of pages not added up yet: 32, or twice the number of CPUs */
 	uint64_t slack = 4ull * 3 * sysconf(_SC_NPROCESSORS_CONF) * (2 * sysconf(_SC_NPROCESSORS_CONF) + 32);
 	static const char *const names[] = { "sched_switch", NULL };
 	size_t found = 0, turns[2] = { 0 };
